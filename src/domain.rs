@@ -1,0 +1,15 @@
+//! The procedure, as values: facts in, plan out. Nothing here waits, reads a clock, touches a file or logs.
+//!
+//! Ring 0. May use the standard library, chrono's calendar types, and serde's derives (a derive describes data, it does nothing).
+
+pub mod calendar;
+pub mod digest;
+pub mod document;
+pub mod finding;
+pub mod language;
+pub mod letter;
+pub mod mail;
+pub mod money;
+pub mod payment;
+pub mod person;
+pub mod rules;
