@@ -1,1 +1,120 @@
-//! (being written)
+//! Content-addressed files: raw mails, attachments, entries of archives. The SHA-256 is the name; a name given by a candidate never is.
+//!
+//! A blob is durable before anybody hears of it: temporary file, fsync, rename, fsync of the folder. Writing what exists is free.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use sha2::{Digest, Sha256};
+
+/// The folder of all blobs.
+#[derive(Debug, Clone)]
+pub struct Blobs {
+    folder: PathBuf,
+    durable: bool,
+}
+
+/// Whether a blob's bytes must survive a power cut at once, or can be made again from a durable one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Raw mails and statements: nothing else holds them.
+    Synced,
+    /// Files taken out of a raw mail: they can be taken out again.
+    Derived,
+}
+
+/// Lower-case hexadecimal SHA-256.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Lower-case hexadecimal digits of bytes.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+        text
+    })
+}
+
+impl Blobs {
+    /// Opens the folder, making it when it is not there. A rehearsal, which can be run again, does without the fsyncs.
+    pub fn open(folder: &Path, durable: bool) -> anyhow::Result<Blobs> {
+        fs::create_dir_all(folder).with_context(|| format!("make the blob folder {}", folder.display()))?;
+        Ok(Blobs { folder: folder.to_owned(), durable })
+    }
+
+    /// Where the blob of that hash lies or would lie.
+    pub fn path(&self, sha256: &str) -> PathBuf {
+        self.folder.join(sha256.get(..2).unwrap_or("xx")).join(sha256)
+    }
+
+    /// Keeps the bytes and gives their SHA-256.
+    pub fn put(&self, bytes: &[u8], durability: Durability) -> anyhow::Result<String> {
+        let sha256 = sha256_hex(bytes);
+        let path = self.path(&sha256);
+        if fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64) {
+            return Ok(sha256);
+        }
+        let folder = path.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder).context("make a blob folder")?;
+        let mut file = tempfile::NamedTempFile::new_in(folder).context("make a temporary blob")?;
+        file.write_all(bytes).context("write a blob")?;
+        let sync = self.durable && durability == Durability::Synced;
+        if sync {
+            file.as_file().sync_all().context("fsync a blob")?;
+        }
+        file.persist(&path).context("rename a blob")?;
+        if sync {
+            fs::File::open(folder).and_then(|folder| folder.sync_all()).context("fsync a blob folder")?;
+        }
+        Ok(sha256)
+    }
+
+    /// The bytes of a blob.
+    pub fn get(&self, sha256: &str) -> anyhow::Result<Vec<u8>> {
+        fs::read(self.path(sha256)).with_context(|| format!("read blob {sha256}"))
+    }
+
+    pub fn contains(&self, sha256: &str) -> bool {
+        self.path(sha256).is_file()
+    }
+
+    /// Every hash in the folder, sorted.
+    pub fn all(&self) -> anyhow::Result<Vec<String>> {
+        let mut hashes = Vec::new();
+        for shelf in fs::read_dir(&self.folder).context("list the blob folder")? {
+            let shelf = shelf.context("list the blob folder")?;
+            if !shelf.path().is_dir() {
+                continue;
+            }
+            for blob in fs::read_dir(shelf.path()).context("list a blob shelf")? {
+                let name = blob.context("list a blob shelf")?.file_name().to_string_lossy().into_owned();
+                if name.len() == 64 {
+                    hashes.push(name);
+                }
+            }
+        }
+        hashes.sort();
+        Ok(hashes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_is_found_under_its_own_hash_and_written_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path(), true).unwrap();
+        let hash = blobs.put(b"abc", Durability::Synced).unwrap();
+        assert_eq!(hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(blobs.put(b"abc", Durability::Derived).unwrap(), hash);
+        assert_eq!(blobs.get(&hash).unwrap(), b"abc");
+        assert_eq!(blobs.all().unwrap(), vec![hash]);
+    }
+}

@@ -1,11 +1,336 @@
-//! Configuration and rules files: defaults are inside the binary, files override them, mistakes are listed all at once.
+//! Configuration and rules files: defaults are inside the binary, files override them, every mistake is listed with its place.
 
-use anyhow::Context;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::rules::Rules;
+use crate::intake::unpack::UnpackLimits;
 
 /// The default rules, as shipped under `config/rules/`.
 pub const DEFAULT_RULES: &str = include_str!("../config/rules/2024.toml");
+
+/// The whole configuration. Every key has a default; unknown keys are errors.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub mailbox: MailboxConfig,
+    pub outgoing: OutgoingConfig,
+    pub statements: StatementsConfig,
+    pub data: DataConfig,
+    pub rules: RulesConfig,
+    pub letters: LettersConfig,
+    pub reading: ReadingConfig,
+    pub archives: UnpackLimits,
+    pub digest: DigestConfig,
+    pub jury: JuryConfig,
+    pub console: ConsoleConfig,
+    /// The folder that relative paths start from: that of the file itself.
+    #[serde(skip)]
+    pub base: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailboxKind {
+    Imap,
+    Maildir,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsMode {
+    Implicit,
+    Starttls,
+    None,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailboxConfig {
+    pub kind: MailboxKind,
+    pub host: String,
+    pub port: u16,
+    pub tls: TlsMode,
+    pub ca_file: Option<PathBuf>,
+    pub user: String,
+    pub password_file: Option<PathBuf>,
+    pub password_env: Option<String>,
+    pub folder: String,
+    /// More folders to watch, such as the junk folder.
+    pub also: Vec<String>,
+    pub path: PathBuf,
+    pub poll_seconds: u64,
+    /// Mail that arrived before is recorded, and never answered without a person's word.
+    pub backlog_before: Option<chrono::DateTime<chrono::FixedOffset>>,
+    /// The school's own people: their mail opens no dossier.
+    pub staff: Vec<String>,
+}
+
+impl Default for MailboxConfig {
+    fn default() -> MailboxConfig {
+        MailboxConfig {
+            kind: MailboxKind::Maildir,
+            host: String::new(),
+            port: 993,
+            tls: TlsMode::Implicit,
+            ca_file: None,
+            user: String::new(),
+            password_file: None,
+            password_env: None,
+            folder: String::from("INBOX"),
+            also: Vec::new(),
+            path: PathBuf::from("in/Maildir"),
+            poll_seconds: 120,
+            backlog_before: None,
+            staff: Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutgoingKind {
+    Smtp,
+    Maildir,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutgoingConfig {
+    pub kind: OutgoingKind,
+    pub host: String,
+    pub port: u16,
+    pub tls: TlsMode,
+    pub ca_file: Option<PathBuf>,
+    pub user: String,
+    pub password_file: Option<PathBuf>,
+    pub password_env: Option<String>,
+    pub from: String,
+    pub path: PathBuf,
+    /// The off switch: letters are written and queued, and none leaves.
+    pub paused: bool,
+}
+
+impl Default for OutgoingConfig {
+    fn default() -> OutgoingConfig {
+        OutgoingConfig {
+            kind: OutgoingKind::Maildir,
+            host: String::new(),
+            port: 587,
+            tls: TlsMode::Starttls,
+            ca_file: None,
+            user: String::new(),
+            password_file: None,
+            password_env: None,
+            from: String::from("Mastères Spécialisés <masteres.specialises@imt-nord-europe.fr>"),
+            path: PathBuf::from("out/Maildir"),
+            paused: false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StatementsConfig {
+    pub folder: PathBuf,
+}
+
+impl Default for StatementsConfig {
+    fn default() -> StatementsConfig {
+        StatementsConfig { folder: PathBuf::from("statements") }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataConfig {
+    pub dir: PathBuf,
+}
+
+impl Default for DataConfig {
+    fn default() -> DataConfig {
+        DataConfig { dir: PathBuf::from("data") }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RulesConfig {
+    /// Without a file, the rules inside the binary.
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LettersConfig {
+    /// Templates found here replace those inside the binary, name by name.
+    pub templates: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OcrChoice {
+    #[default]
+    Auto,
+    Tesseract,
+    Off,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadingConfig {
+    pub ocr: OcrChoice,
+    /// 0: one for each core.
+    pub workers: usize,
+    pub seconds_max: u32,
+    pub memory_mib_max: u64,
+}
+
+impl Default for ReadingConfig {
+    fn default() -> ReadingConfig {
+        ReadingConfig { ocr: OcrChoice::Auto, workers: 0, seconds_max: 90, memory_mib_max: 1024 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DigestConfig {
+    pub to: Vec<String>,
+    /// Paris time, `HH:MM`.
+    pub at: String,
+}
+
+impl Default for DigestConfig {
+    fn default() -> DigestConfig {
+        DigestConfig { to: Vec::new(), at: String::from("07:30") }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JuryConfig {
+    /// Who gets the batch.
+    pub to: Vec<String>,
+    /// Up to this size the batch travels with the mail; above, it is placed in `folder` and the mail names it.
+    pub attachments_bytes_max: u64,
+    pub folder: PathBuf,
+}
+
+impl Default for JuryConfig {
+    fn default() -> JuryConfig {
+        JuryConfig { to: Vec::new(), attachments_bytes_max: 15 << 20, folder: PathBuf::from("batches") }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsoleConfig {
+    /// Empty: no console.
+    pub listen: String,
+}
+
+impl Default for ConsoleConfig {
+    fn default() -> ConsoleConfig {
+        ConsoleConfig { listen: String::from("127.0.0.1:8025") }
+    }
+}
+
+impl Config {
+    /// Reads a configuration file; without one, the defaults from the current folder.
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Config> {
+        let Some(file) = file else { return Ok(Config { base: PathBuf::from("."), ..Config::default() }) };
+        let text = std::fs::read_to_string(file).with_context(|| format!("read the configuration {}", file.display()))?;
+        let mut config: Config = toml::from_str(&text).with_context(|| format!("configuration {}", file.display()))?;
+        config.base = file.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
+        Ok(config)
+    }
+
+    /// A path of the configuration, seen from the folder of its file.
+    pub fn path(&self, path: &Path) -> PathBuf {
+        self.base.join(path)
+    }
+
+    /// The rules that this configuration names, or those inside the binary.
+    pub fn rules(&self) -> anyhow::Result<Rules> {
+        match &self.rules.file {
+            None => default_rules(),
+            Some(file) => {
+                let path = self.path(file);
+                let text = std::fs::read_to_string(&path).with_context(|| format!("read the rules {}", path.display()))?;
+                parse_rules(&text).with_context(|| format!("rules {}", path.display()))
+            }
+        }
+    }
+
+    /// The overriding letter templates, by file name.
+    pub fn templates(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let mut templates = BTreeMap::new();
+        let Some(folder) = &self.letters.templates else { return Ok(templates) };
+        let folder = self.path(folder);
+        for entry in std::fs::read_dir(&folder).with_context(|| format!("read the templates {}", folder.display()))? {
+            let path = entry.context("read the templates")?.path();
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            templates.insert(name, std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?);
+        }
+        Ok(templates)
+    }
+
+    /// Every mistake that can be seen without touching the outside, each with the key it is about.
+    pub fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        let wire = [
+            ("mailbox", self.mailbox.kind == MailboxKind::Imap, &self.mailbox.host, self.mailbox.tls),
+            ("outgoing", self.outgoing.kind == OutgoingKind::Smtp, &self.outgoing.host, self.outgoing.tls),
+        ];
+        for (section, used, host, tls) in wire {
+            if used && host.is_empty() {
+                mistakes.push(format!("{section}.host: missing"));
+            }
+            if used && tls == TlsMode::None && !is_loopback(host) {
+                mistakes.push(format!("{section}.tls: \"none\" is refused unless the host is this machine"));
+            }
+        }
+        if self.mailbox.kind == MailboxKind::Imap {
+            if self.mailbox.user.is_empty() {
+                mistakes.push(String::from("mailbox.user: missing"));
+            }
+            if let Err(error) = secret(self, self.mailbox.password_file.as_deref(), self.mailbox.password_env.as_deref()) {
+                mistakes.push(format!("mailbox.password_file: {error:#}"));
+            }
+        }
+        if chrono::NaiveTime::parse_from_str(&self.digest.at, "%H:%M").is_err() {
+            mistakes.push(format!("digest.at: \"{}\" is not a time such as 07:30", self.digest.at));
+        }
+        if !self.console.listen.is_empty() && self.console.listen.parse::<std::net::SocketAddr>().is_err() {
+            mistakes.push(format!("console.listen: \"{}\" is not an address such as 127.0.0.1:8025", self.console.listen));
+        }
+        if let Err(error) = self.rules() {
+            mistakes.push(format!("rules.file: {error:#}"));
+        }
+        mistakes
+    }
+}
+
+/// A password from a file (systemd credentials) or the environment, never from the configuration itself.
+pub fn secret(config: &Config, file: Option<&Path>, variable: Option<&str>) -> anyhow::Result<String> {
+    match (file, variable) {
+        (Some(file), _) => {
+            let path = config.path(file);
+            let text = std::fs::read_to_string(&path).with_context(|| format!("read the password file {}", path.display()))?;
+            Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+        }
+        (None, Some(variable)) => std::env::var(variable).with_context(|| format!("environment variable {variable}")),
+        (None, None) => bail!("neither a password file nor a variable is named"),
+    }
+}
+
+/// Whether a host name means this machine.
+pub fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
 
 /// Parses a rules file.
 pub fn parse_rules(text: &str) -> anyhow::Result<Rules> {
@@ -19,10 +344,24 @@ pub fn default_rules() -> anyhow::Result<Rules> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn the_shipped_rules_parse() {
-        let rules = super::default_rules().unwrap();
+        let rules = default_rules().unwrap();
         assert_eq!(rules.juries.len(), 4);
         assert_eq!(rules.programmes.len(), 7);
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error_with_its_place() {
+        let error = toml::from_str::<Config>("[mailbox]\nhots = \"x\"\n").unwrap_err().to_string();
+        assert!(error.contains("hots") && error.contains("line 2") && error.contains("host"), "{error}");
+    }
+
+    #[test]
+    fn plain_text_is_refused_unless_on_this_machine() {
+        let config: Config = toml::from_str("[outgoing]\nkind = \"smtp\"\nhost = \"relay.example.org\"\ntls = \"none\"\n").unwrap();
+        assert_eq!(config.mistakes(), ["outgoing.tls: \"none\" is refused unless the host is this machine"]);
     }
 }

@@ -1,0 +1,93 @@
+//! Jury batches and decisions.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Transaction, params};
+
+use crate::store::{from_json, instant_text, to_json};
+
+/// A frozen batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchRow {
+    pub session: String,
+    pub built_at: String,
+    pub folder: String,
+    pub manifest_json: String,
+    pub numbers: Vec<String>,
+}
+
+/// A decision of the jury on one dossier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionRow {
+    pub decision_id: i64,
+    pub dossier_id: i64,
+    pub session: String,
+    pub decision: String,
+    pub opinion: Option<String>,
+    pub comment: Option<String>,
+    pub approved_at: Option<String>,
+}
+
+pub fn batches(connection: &Connection) -> anyhow::Result<Vec<BatchRow>> {
+    let mut statement = connection.prepare_cached("SELECT session, built_at, folder, manifest_json, numbers_json FROM batch ORDER BY batch_id")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<_, String>(4)?)))?;
+    rows.map(|row| {
+        let (session, built_at, folder, manifest_json, numbers) = row.context("read batches")?;
+        Ok(BatchRow { session, built_at, folder, manifest_json, numbers: from_json(&numbers)? })
+    })
+    .collect()
+}
+
+pub fn add_batch(
+    transaction: &Transaction<'_>,
+    session: &str,
+    built_at: DateTime<Utc>,
+    folder: &str,
+    manifest_json: &str,
+    numbers: &[String],
+) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached("INSERT INTO batch (session, built_at, folder, manifest_json, numbers_json) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![session, instant_text(built_at), folder, manifest_json, to_json(&numbers)?])
+        .context("record a batch")?;
+    Ok(())
+}
+
+/// The newest decision of each dossier and session.
+pub fn decisions(connection: &Connection) -> anyhow::Result<Vec<DecisionRow>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT decision_id, dossier_id, session, decision, opinion, comment, approved_at FROM decision AS mine WHERE decision_id =
+             (SELECT max(decision_id) FROM decision WHERE dossier_id = mine.dossier_id AND session = mine.session)
+         ORDER BY decision_id",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(DecisionRow {
+            decision_id: row.get(0)?,
+            dossier_id: row.get(1)?,
+            session: row.get(2)?,
+            decision: row.get(3)?,
+            opinion: row.get(4)?,
+            comment: row.get(5)?,
+            approved_at: row.get(6)?,
+        })
+    })?;
+    rows.collect::<Result<_, _>>().context("read decisions")
+}
+
+pub fn enter_decision(transaction: &Transaction<'_>, row: &DecisionRow, at: DateTime<Utc>, actor: &str) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO decision (dossier_id, session, decision, opinion, comment, entered_at, actor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![row.dossier_id, row.session, row.decision, row.opinion, row.comment, instant_text(at), actor])
+        .context("enter a decision")?;
+    Ok(())
+}
+
+pub fn approve_decision(transaction: &Transaction<'_>, decision_id: i64, at: DateTime<Utc>) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached("UPDATE decision SET approved_at = ?2 WHERE decision_id = ?1 AND approved_at IS NULL")?
+        .execute(params![decision_id, instant_text(at)])
+        .context("approve a decision")?;
+    Ok(())
+}

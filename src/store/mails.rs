@@ -1,0 +1,280 @@
+//! Mails, the cursor of each folder, the files that came with them, and the readings kept for good.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+
+use crate::domain::document::{FileReading, RawReading};
+use crate::domain::mail::MailClass;
+use crate::store::{from_json, instant_text, parse_instant, to_json};
+
+/// A mail as it is recorded when it comes in.
+#[derive(Debug, Clone)]
+pub struct NewMail<'a> {
+    pub mailbox: &'a str,
+    pub uid_validity: u32,
+    pub uid: u32,
+    pub sha256: &'a str,
+    pub size_bytes: u64,
+    pub arrived_at: DateTime<Utc>,
+    pub backlog: bool,
+}
+
+/// A mail as it stands in the database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MailRow {
+    pub mail_id: i64,
+    pub mailbox: String,
+    pub uid: u32,
+    pub sha256: String,
+    pub arrived_at: DateTime<Utc>,
+    pub state: String,
+    pub backlog: bool,
+    pub message_id: Option<String>,
+    pub class: Option<MailClass>,
+    pub may_answer: bool,
+    pub subject: String,
+    pub from_name: Option<String>,
+    pub from_address: Option<String>,
+    pub dossier_id: Option<i64>,
+    pub dossier_basis: Option<String>,
+    pub facts_json: Option<String>,
+    pub answered_by: Option<String>,
+}
+
+/// What processing found out about a mail.
+#[derive(Debug, Clone)]
+pub struct ProcessedMail<'a> {
+    pub message_id: Option<&'a str>,
+    pub class: MailClass,
+    pub may_answer: bool,
+    pub subject: &'a str,
+    pub from_name: Option<&'a str>,
+    pub from_address: Option<&'a str>,
+    pub dossier_id: Option<i64>,
+    pub dossier_basis: Option<&'a str>,
+    pub facts_json: &'a str,
+    pub state: &'a str,
+}
+
+/// A file that came with a mail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MailFileRow {
+    pub mail_id: i64,
+    pub position: u32,
+    pub name: String,
+    pub archive_name: Option<String>,
+    pub sha256: String,
+    pub size_bytes: u64,
+    pub reading: FileReading,
+}
+
+const COLUMNS: &str = "mail_id, mailbox, uid, sha256, arrived_at, state, backlog, message_id, class, may_answer, subject, from_name, from_address, \
+     dossier_id, dossier_basis, facts_json, answered_by";
+
+fn mail_row(row: &Row<'_>) -> rusqlite::Result<(MailRow, String)> {
+    let class: Option<String> = row.get(8)?;
+    let arrived_at: String = row.get(4)?;
+    let mail = MailRow {
+        mail_id: row.get(0)?,
+        mailbox: row.get(1)?,
+        uid: row.get(2)?,
+        sha256: row.get(3)?,
+        arrived_at: DateTime::UNIX_EPOCH,
+        state: row.get(5)?,
+        backlog: row.get(6)?,
+        message_id: row.get(7)?,
+        class: class.as_deref().and_then(MailClass::from_slug),
+        may_answer: row.get(9)?,
+        subject: row.get(10)?,
+        from_name: row.get(11)?,
+        from_address: row.get(12)?,
+        dossier_id: row.get(13)?,
+        dossier_basis: row.get(14)?,
+        facts_json: row.get(15)?,
+        answered_by: row.get(16)?,
+    };
+    Ok((mail, arrived_at))
+}
+
+fn select(connection: &Connection, condition: &str, parameters: impl rusqlite::Params) -> anyhow::Result<Vec<MailRow>> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM mail {condition}"))?;
+    let rows = statement.query_map(parameters, mail_row)?.collect::<Result<Vec<_>, _>>().context("read mails")?;
+    rows.into_iter().map(|(mail, arrived_at)| Ok(MailRow { arrived_at: parse_instant(&arrived_at)?, ..mail })).collect()
+}
+
+/// The UIDVALIDITY and last UID recorded for a folder.
+pub fn cursor(connection: &Connection, mailbox: &str) -> anyhow::Result<Option<(u32, u32)>> {
+    connection
+        .prepare_cached("SELECT uid_validity, last_uid FROM mailbox_cursor WHERE mailbox = ?1")?
+        .query_row([mailbox], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+        .context("read the cursor")
+}
+
+pub fn set_cursor(transaction: &Transaction<'_>, mailbox: &str, uid_validity: u32, last_uid: u32) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO mailbox_cursor (mailbox, uid_validity, last_uid) VALUES (?1, ?2, ?3)
+             ON CONFLICT (mailbox) DO UPDATE SET uid_validity = excluded.uid_validity, last_uid = excluded.last_uid",
+        )?
+        .execute(params![mailbox, uid_validity, last_uid])
+        .context("move the cursor")?;
+    Ok(())
+}
+
+/// Records a mail; one that is already there under this UID is left alone. Content seen before under another UID (a copy, a move, a new
+/// UIDVALIDITY) is recorded as a duplicate, so that it is answered by nobody twice. Gives the new row's id.
+pub fn record(transaction: &Transaction<'_>, mail: &NewMail<'_>) -> anyhow::Result<Option<i64>> {
+    let seen: bool = transaction
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM mail WHERE sha256 = ?1)")?
+        .query_row([mail.sha256], |row| row.get(0))
+        .context("look for the same mail")?;
+    let n_added = transaction
+        .prepare_cached(
+            "INSERT INTO mail (mailbox, uid_validity, uid, sha256, size_bytes, arrived_at, state, backlog)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (mailbox, uid_validity, uid) DO NOTHING",
+        )?
+        .execute(params![
+            mail.mailbox,
+            mail.uid_validity,
+            mail.uid,
+            mail.sha256,
+            i64::try_from(mail.size_bytes).unwrap_or(i64::MAX),
+            instant_text(mail.arrived_at),
+            if seen { "duplicate" } else { "received" },
+            mail.backlog,
+        ])
+        .context("record a mail")?;
+    Ok((n_added > 0).then(|| transaction.last_insert_rowid()))
+}
+
+/// Mails that wait to be processed, in order of arrival.
+pub fn received(connection: &Connection, n_max: u32) -> anyhow::Result<Vec<MailRow>> {
+    select(connection, "WHERE state = 'received' ORDER BY arrived_at, mail_id LIMIT ?1", [n_max])
+}
+
+pub fn all(connection: &Connection) -> anyhow::Result<Vec<MailRow>> {
+    select(connection, "ORDER BY mail_id", [])
+}
+
+pub fn by_id(connection: &Connection, mail_id: i64) -> anyhow::Result<Option<MailRow>> {
+    Ok(select(connection, "WHERE mail_id = ?1", [mail_id])?.pop())
+}
+
+pub fn of_dossier(connection: &Connection, dossier_id: i64) -> anyhow::Result<Vec<MailRow>> {
+    select(connection, "WHERE dossier_id = ?1 AND state = 'processed' ORDER BY arrived_at, mail_id", [dossier_id])
+}
+
+/// A processed mail of that Message-ID other than this one: the same mail copied to another folder with headers added.
+pub fn same_message_id(connection: &Connection, message_id: &str, mail_id: i64) -> anyhow::Result<Option<MailRow>> {
+    Ok(select(connection, "WHERE message_id = ?1 AND mail_id <> ?2 AND state = 'processed' ORDER BY mail_id LIMIT 1", params![message_id, mail_id])?
+        .pop())
+}
+
+/// Mails that arrived in a half-open span of time.
+pub fn arrived_between(connection: &Connection, from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow::Result<Vec<MailRow>> {
+    select(
+        connection,
+        "WHERE arrived_at >= ?1 AND arrived_at < ?2 AND state <> 'duplicate' ORDER BY arrived_at, mail_id",
+        params![instant_text(from), instant_text(to)],
+    )
+}
+
+/// Writes what processing found out; the state is `processed`, or `duplicate` for the same mail under other headers.
+pub fn finish(transaction: &Transaction<'_>, mail_id: i64, processed: &ProcessedMail<'_>) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached(
+            "UPDATE mail SET state = ?2, message_id = ?3, class = ?4, may_answer = ?5, subject = ?6, from_name = ?7, from_address = ?8,
+                 dossier_id = ?9, dossier_basis = ?10, facts_json = ?11
+             WHERE mail_id = ?1",
+        )?
+        .execute(params![
+            mail_id,
+            processed.state,
+            processed.message_id,
+            processed.class.slug(),
+            processed.may_answer,
+            processed.subject,
+            processed.from_name,
+            processed.from_address,
+            processed.dossier_id,
+            processed.dossier_basis,
+            processed.facts_json,
+        ])
+        .context("finish a mail")?;
+    Ok(())
+}
+
+pub fn mark_answered(transaction: &Transaction<'_>, mail_id: i64, letter_key: &str) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached("UPDATE mail SET answered_by = ?2 WHERE mail_id = ?1")?
+        .execute(params![mail_id, letter_key])
+        .context("mark a mail answered")?;
+    Ok(())
+}
+
+pub fn add_file(transaction: &Transaction<'_>, file: &MailFileRow) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO mail_file (mail_id, position, name, archive_name, sha256, size_bytes, reading_json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (mail_id, position) DO UPDATE SET reading_json = excluded.reading_json",
+        )?
+        .execute(params![
+            file.mail_id,
+            file.position,
+            file.name,
+            file.archive_name,
+            file.sha256,
+            i64::try_from(file.size_bytes).unwrap_or(i64::MAX),
+            to_json(&file.reading)?,
+        ])
+        .context("record a file")?;
+    Ok(())
+}
+
+pub fn files_of_mail(connection: &Connection, mail_id: i64) -> anyhow::Result<Vec<MailFileRow>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT mail_id, position, name, archive_name, sha256, size_bytes, reading_json FROM mail_file WHERE mail_id = ?1 ORDER BY position",
+    )?;
+    let rows = statement.query_map([mail_id], |row| {
+        let reading: String = row.get(6)?;
+        let size_bytes: i64 = row.get(5)?;
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, size_bytes, reading))
+    })?;
+    rows.map(|row| {
+        let (mail_id, position, name, archive_name, sha256, size_bytes, reading) = row.context("read files")?;
+        let size_bytes = u64::try_from(size_bytes).unwrap_or(0);
+        Ok(MailFileRow { mail_id, position, name, archive_name, sha256, size_bytes, reading: from_json(&reading)? })
+    })
+    .collect()
+}
+
+/// The kept reading of a content, when this reader or an equal one made it.
+pub fn raw_reading(connection: &Connection, sha256: &str, reader: &str) -> anyhow::Result<Option<RawReading>> {
+    let text: Option<String> = connection
+        .prepare_cached("SELECT raw_json FROM raw_reading WHERE sha256 = ?1 AND reader = ?2")?
+        .query_row([sha256, reader], |row| row.get(0))
+        .optional()
+        .context("look for a reading")?;
+    text.as_deref().map(from_json).transpose()
+}
+
+pub fn keep_raw_reading(transaction: &Transaction<'_>, reader: &str, raw: &RawReading) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO raw_reading (sha256, reader, raw_json) VALUES (?1, ?2, ?3)
+             ON CONFLICT (sha256) DO UPDATE SET reader = excluded.reader, raw_json = excluded.raw_json",
+        )?
+        .execute(params![raw.sha256, reader, to_json(raw)?])
+        .context("keep a reading")?;
+    Ok(())
+}
+
+/// Every content hash that the database speaks of, sorted.
+pub fn all_hashes(connection: &Connection) -> anyhow::Result<Vec<String>> {
+    let mut statement =
+        connection.prepare("SELECT sha256 FROM mail UNION SELECT sha256 FROM mail_file UNION SELECT sha256 FROM statement_file ORDER BY 1")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    rows.collect::<Result<_, _>>().context("list hashes")
+}

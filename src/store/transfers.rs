@@ -1,0 +1,182 @@
+//! Statements and transfers, and what people decided about them.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::domain::payment::Movement;
+use crate::store::{from_json, instant_text, to_json};
+
+/// A transfer with the matching's view of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransferRow {
+    pub transfer_id: i64,
+    pub account: String,
+    pub movement: Movement,
+    pub state: String,
+    pub dossiers: Vec<String>,
+    pub why: Vec<String>,
+    /// File name and movement number of every place where it stands.
+    pub sources: Vec<(String, u32)>,
+    /// Whether some file that holds it added up.
+    pub trusted: bool,
+}
+
+/// A person's word on a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferDecisionRow {
+    pub transfer_id: i64,
+    pub verdict: String,
+    pub dossiers: Vec<String>,
+}
+
+/// Whether a statement of that content was read, and when.
+pub fn statement_imported_at(connection: &Connection, sha256: &str) -> anyhow::Result<Option<String>> {
+    connection
+        .prepare_cached("SELECT imported_at FROM statement_file WHERE sha256 = ?1")?
+        .query_row([sha256], |row| row.get(0))
+        .optional()
+        .context("look for a statement")
+}
+
+pub fn add_statement(
+    transaction: &Transaction<'_>,
+    sha256: &str,
+    name: &str,
+    format: &str,
+    imported_at: DateTime<Utc>,
+    booked: bool,
+    findings_json: &str,
+) -> anyhow::Result<i64> {
+    transaction
+        .prepare_cached("INSERT INTO statement_file (sha256, name, format, imported_at, booked, findings_json) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![sha256, name, format, instant_text(imported_at), booked, findings_json])
+        .context("record a statement")?;
+    Ok(transaction.last_insert_rowid())
+}
+
+/// Statement files with what was found wrong in them.
+pub fn statements(connection: &Connection) -> anyhow::Result<Vec<(String, String, String, bool, String)>> {
+    let mut statement =
+        connection.prepare_cached("SELECT name, format, imported_at, booked, findings_json FROM statement_file ORDER BY statement_file_id")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+    rows.collect::<Result<_, _>>().context("list statements")
+}
+
+/// Known movements of one account on one day.
+pub fn of_day(connection: &Connection, account: &str, day: NaiveDate) -> anyhow::Result<Vec<(i64, Movement)>> {
+    let mut statement =
+        connection.prepare_cached("SELECT transfer_id, movement_json FROM transfer WHERE account = ?1 AND booking_date = ?2 ORDER BY transfer_id")?;
+    let rows = statement.query_map(params![account, day.to_string()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    rows.map(|row| {
+        let (transfer_id, movement) = row.context("read transfers")?;
+        Ok((transfer_id, from_json(&movement)?))
+    })
+    .collect()
+}
+
+pub fn add(transaction: &Transaction<'_>, account: &str, movement: &Movement) -> anyhow::Result<i64> {
+    transaction
+        .prepare_cached("INSERT INTO transfer (account, booking_date, amount_cents, movement_json) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![account, movement.booking_date.to_string(), movement.amount.0, to_json(movement)?])
+        .context("record a transfer")?;
+    Ok(transaction.last_insert_rowid())
+}
+
+pub fn add_source(transaction: &Transaction<'_>, statement_file_id: i64, entry: u32, transfer_id: i64) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached("INSERT INTO transfer_source (statement_file_id, entry, transfer_id) VALUES (?1, ?2, ?3)")?
+        .execute(params![statement_file_id, entry, transfer_id])
+        .context("record where a transfer stands")?;
+    Ok(())
+}
+
+/// Every transfer, in order of booking.
+pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
+    let mut sources: BTreeMap<i64, (Vec<(String, u32)>, bool)> = BTreeMap::new();
+    let mut statement = connection.prepare_cached(
+        "SELECT transfer_id, name, entry, booked FROM transfer_source JOIN statement_file USING (statement_file_id)
+         ORDER BY transfer_id, statement_file_id, entry",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next().context("read sources")? {
+        let (places, trusted) = sources.entry(row.get(0)?).or_default();
+        places.push((row.get(1)?, row.get(2)?));
+        *trusted |= row.get::<_, bool>(3)?;
+    }
+    let mut statement = connection.prepare_cached(
+        "SELECT transfer_id, account, movement_json, state, dossiers_json, why_json FROM transfer ORDER BY booking_date, transfer_id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut transfers = Vec::new();
+    while let Some(row) = rows.next().context("read transfers")? {
+        let transfer_id = row.get(0)?;
+        let (sources, trusted) = sources.remove(&transfer_id).unwrap_or_default();
+        transfers.push(TransferRow {
+            transfer_id,
+            account: row.get(1)?,
+            movement: from_json(&row.get::<_, String>(2)?)?,
+            state: row.get(3)?,
+            dossiers: from_json(&row.get::<_, String>(4)?)?,
+            why: from_json(&row.get::<_, String>(5)?)?,
+            sources,
+            trusted,
+        });
+    }
+    Ok(transfers)
+}
+
+pub fn keep_outcome(
+    transaction: &Transaction<'_>,
+    transfer_id: i64,
+    state: &str,
+    dossiers: &[String],
+    why: &[String],
+    outcome_json: &str,
+) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached("UPDATE transfer SET state = ?2, dossiers_json = ?3, why_json = ?4, outcome_json = ?5 WHERE transfer_id = ?1")?
+        .execute(params![transfer_id, state, to_json(&dossiers)?, to_json(&why)?, outcome_json])
+        .context("keep a matching")?;
+    Ok(())
+}
+
+/// The matching's last outcomes, as it wrote them.
+pub fn outcomes(connection: &Connection) -> anyhow::Result<Vec<String>> {
+    let mut statement =
+        connection.prepare_cached("SELECT outcome_json FROM transfer WHERE outcome_json IS NOT NULL ORDER BY booking_date, transfer_id")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    rows.collect::<Result<_, _>>().context("read outcomes")
+}
+
+/// The newest word on each transfer.
+pub fn decisions(connection: &Connection) -> anyhow::Result<Vec<TransferDecisionRow>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT transfer_id, verdict, dossiers_json FROM transfer_decision AS mine WHERE transfer_decision_id =
+             (SELECT max(transfer_decision_id) FROM transfer_decision WHERE transfer_id = mine.transfer_id)
+         ORDER BY transfer_id",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))?;
+    rows.map(|row| {
+        let (transfer_id, verdict, dossiers) = row.context("read decisions on transfers")?;
+        Ok(TransferDecisionRow { transfer_id, verdict, dossiers: from_json(&dossiers)? })
+    })
+    .collect()
+}
+
+pub fn decide(
+    transaction: &Transaction<'_>,
+    transfer_id: i64,
+    at: DateTime<Utc>,
+    actor: &str,
+    verdict: &str,
+    dossiers: &[String],
+) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached("INSERT INTO transfer_decision (transfer_id, at, actor, verdict, dossiers_json) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![transfer_id, instant_text(at), actor, verdict, to_json(&dossiers)?])
+        .context("record a decision on a transfer")?;
+    Ok(())
+}
