@@ -3,6 +3,12 @@
 //! Ring 0. May use the standard library, chrono's calendar types, and serde's derives (a derive describes data, it does nothing).
 
 pub mod calendar;
+pub mod route;
+pub mod profile;
+pub mod dossier;
+pub mod completeness;
+pub mod plan;
+pub mod assignment;
 pub mod digest;
 pub mod document;
 pub mod finding;
