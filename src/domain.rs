@@ -12,4 +12,6 @@ pub mod mail;
 pub mod money;
 pub mod payment;
 pub mod person;
+pub mod profile;
+pub mod route;
 pub mod rules;
