@@ -18,4 +18,6 @@ pub mod mail;
 pub mod money;
 pub mod payment;
 pub mod person;
+pub mod profile;
+pub mod route;
 pub mod rules;
