@@ -2,22 +2,20 @@
 //!
 //! Ring 0. May use the standard library, chrono's calendar types, and serde's derives (a derive describes data, it does nothing).
 
-pub mod calendar;
-pub mod route;
-pub mod profile;
+pub mod plan;
 pub mod dossier;
 pub mod completeness;
-pub mod plan;
+pub mod route;
+pub mod profile;
 pub mod assignment;
+pub mod letter;
 pub mod digest;
 pub mod document;
 pub mod finding;
-pub mod language;
-pub mod letter;
 pub mod mail;
-pub mod money;
 pub mod payment;
-pub mod person;
-pub mod profile;
-pub mod route;
 pub mod rules;
+pub mod person;
+pub mod language;
+pub mod money;
+pub mod calendar;

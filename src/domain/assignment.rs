@@ -39,8 +39,13 @@ pub struct KnownDossier {
 /// Where a mail belongs, and by which sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assignment {
-    Existing { dossier_id: i64, basis: &'static str },
-    New { basis: &'static str },
+    Existing {
+        dossier_id: i64,
+        basis: &'static str,
+    },
+    New {
+        basis: &'static str,
+    },
     /// It opens no dossier and belongs to none.
     Nobody,
 }
@@ -128,7 +133,8 @@ fn by_answered_subject<'a>(arrival: &Arrival, known: &'a [KnownDossier]) -> Opti
 /// The folded subject that a reply answers; `None` when it is no reply.
 fn answered_subject(subject: &str) -> Option<String> {
     let (mark, rest) = subject.split_once(':')?;
-    let is_reply = matches!(mark.trim().to_lowercase().as_str(), "re" | "rép" | "rep" | "aw" | "rif" | "res" | "sv" | "antw" | "答复" | "回复" | "ynt");
+    let is_reply =
+        matches!(mark.trim().to_lowercase().as_str(), "re" | "rép" | "rep" | "aw" | "rif" | "res" | "sv" | "antw" | "答复" | "回复" | "ynt");
     let key = naming::key(rest);
     (is_reply && !key.is_empty()).then_some(key)
 }
@@ -188,7 +194,13 @@ mod tests {
     #[test]
     fn a_shared_address_is_settled_by_the_pieces() {
         let shared = |mail: &mut Arrival| mail.from_address = "ana@Example.org".into();
-        check(|mail| { shared(mail); mail.person = Some(PersonName::new("Ana", "Prado")); }, Assignment::Existing { dossier_id: 1, basis: "address" });
+        check(
+            |mail| {
+                shared(mail);
+                mail.person = Some(PersonName::new("Ana", "Prado"));
+            },
+            Assignment::Existing { dossier_id: 1, basis: "address" },
+        );
         check(
             |mail| {
                 shared(mail);

@@ -132,9 +132,9 @@ fn hint(mail: &crate::domain::dossier::MailFacts) -> MailHint<'_> {
 
 /// Without any sign either way, a dossier that holds nothing yet is asked for the degree itself, as the notice does.
 fn assumed_in_progress(known: Option<bool>, placed: &[Placed<'_>]) -> Option<bool> {
-    let speaks_of_studies = placed.iter().any(|document| {
-        matches!(document.kind, DocumentKind::EnrolmentCertificate | DocumentKind::Diploma | DocumentKind::SuccessAttestation)
-    });
+    let speaks_of_studies = placed
+        .iter()
+        .any(|document| matches!(document.kind, DocumentKind::EnrolmentCertificate | DocumentKind::Diploma | DocumentKind::SuccessAttestation));
     known.or_else(|| (!speaks_of_studies).then_some(false))
 }
 
@@ -200,11 +200,7 @@ fn language(hints: &[MailHint<'_>], placed: &[Placed<'_>]) -> LetterLanguage {
 }
 
 fn basis(facts: &DossierFacts, profile: &Profile, inference: &RouteInference) -> Vec<String> {
-    let mut basis = if facts.corrections.route.is_some() {
-        vec![String::from("voie fixée par l'assistante")]
-    } else {
-        inference.basis.clone()
-    };
+    let mut basis = if facts.corrections.route.is_some() { vec![String::from("voie fixée par l'assistante")] } else { inference.basis.clone() };
     basis.extend(profile.basis.iter().filter(|(field, _)| field.as_str() == "programme").map(|(_, sentence)| sentence.clone()));
     basis
 }

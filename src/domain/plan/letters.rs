@@ -111,7 +111,13 @@ impl Desk<'_> {
                 let status = self.status(&[]);
                 self.letter(format!("{number}/complete"), LetterKind::FileComplete, LetterBody::Status(Box::new(status)), last)
             }
-            FeeState::NotAsked | FeeState::Awaited | FeeState::ProofSeen | FeeState::Credited | FeeState::Over | FeeState::Double | FeeState::Returned => return,
+            FeeState::NotAsked
+            | FeeState::Awaited
+            | FeeState::ProofSeen
+            | FeeState::Credited
+            | FeeState::Over
+            | FeeState::Double
+            | FeeState::Returned => return,
         };
         if self.facts.letters.iter().any(|known| known.letter_key == due.letter_key) {
             return;
@@ -246,9 +252,8 @@ impl Desk<'_> {
                     kind: document.kind,
                     file_name: base_name(&document.file_name),
                     pages: (document.file_pages > u32::try_from(document.pages.len()).unwrap_or(u32::MAX)).then_some(span),
-                    language: language.filter(|language| {
-                        document.kind.needs_translation() && (document.is_translation || !language.is_read_by_the_school())
-                    }),
+                    language: language
+                        .filter(|language| document.kind.needs_translation() && (document.is_translation || !language.is_read_by_the_school())),
                     is_translation: document.is_translation,
                 }
             })
