@@ -201,11 +201,13 @@ pub struct DigestConfig {
     pub to: Vec<String>,
     /// Paris time, `HH:MM`.
     pub at: String,
+    /// A copy of each digest is kept here, whether or not it is mailed.
+    pub folder: PathBuf,
 }
 
 impl Default for DigestConfig {
     fn default() -> DigestConfig {
-        DigestConfig { to: Vec::new(), at: String::from("07:30") }
+        DigestConfig { to: Vec::new(), at: String::from("07:30"), folder: PathBuf::from("digests") }
     }
 }
 

@@ -1,1 +1,281 @@
-//! (being written)
+//! The desk: loads the facts of a dossier, asks the plan, applies the answer, in one transaction. The only caller of `plan`.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Transaction};
+
+use crate::bank::{qr, reference};
+use crate::domain::document::DocumentKind;
+use crate::domain::dossier::{
+    Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, LetterFacts, MailFacts, RequirementWord,
+};
+use crate::domain::letter::{CandidateLetter, FeeBlock, LetterBody, LetterKind, LetterLanguage};
+use crate::domain::person::PersonName;
+use crate::domain::plan::{self, DueLetter, Plan};
+use crate::domain::route::Route;
+use crate::domain::rules::Rules;
+use crate::intake::understand::facts::programme::programmes_named;
+use crate::letters::{self, Envelope};
+use crate::store::dossiers::{CorrectionRow, DossierRow};
+use crate::store::outbox::NewLetter;
+use crate::store::{dossiers, from_json, journal, jury, mails, outbox, to_json};
+use crate::tasks::Office;
+use crate::tasks::money;
+use crate::tasks::process::MailRecord;
+
+/// Asks the plan about every dossier that changed or whose date has come, and applies it. Gives how many there were.
+pub fn review(office: &Office) -> anyhow::Result<usize> {
+    let now = office.clock.now();
+    let due = office.store.read(|connection| dossiers::due(connection, now))?;
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let fees = office.store.read(|connection| money::fees(connection, &office.rules))?;
+    for row in &due {
+        let fee = fees.get(&row.number).cloned().unwrap_or_default();
+        office.store.write(|transaction| {
+            let facts = load(transaction, row, fee, &office.rules)?;
+            let plan = plan::plan(&facts, &office.rules, now);
+            apply(office, transaction, row, &plan, now)
+        })
+        .with_context(|| format!("review dossier {}", row.number))?;
+    }
+    Ok(due.len())
+}
+
+/// What would change and which letters would leave, with nothing done.
+pub fn dry_run(office: &Office) -> anyhow::Result<Vec<(DossierRow, Plan)>> {
+    let now = office.clock.now();
+    office.store.read(|connection| {
+        let fees = money::fees(connection, &office.rules)?;
+        let rows = dossiers::all(connection)?;
+        rows.into_iter()
+            .map(|row| {
+                let facts = load(connection, &row, fees.get(&row.number).cloned().unwrap_or_default(), &office.rules)?;
+                let plan = plan::plan(&facts, &office.rules, now);
+                Ok((row, plan))
+            })
+            .collect()
+    })
+}
+
+/// Everything known about one dossier.
+pub fn load(connection: &Connection, row: &DossierRow, fee: FeeFacts, rules: &Rules) -> anyhow::Result<DossierFacts> {
+    let mut facts = DossierFacts {
+        number: row.number.clone(),
+        reference: row.reference.clone(),
+        mails: Vec::new(),
+        files: Vec::new(),
+        fee,
+        letters: letters_of(connection, row.dossier_id)?,
+        corrections: corrections(&dossiers::corrections(connection, row.dossier_id)?),
+        decision: decision_of(connection, row.dossier_id)?,
+        batched_for: batched_for(connection, &row.number)?,
+    };
+    for mail in mails::of_dossier(connection, row.dossier_id)? {
+        let (Some(class), Some(record)) = (mail.class, &mail.facts_json) else { continue };
+        let record: MailRecord = from_json(record)?;
+        let files = mails::files_of_mail(connection, mail.mail_id)?;
+        let text = format!("{}\n{}", mail.subject, record.parsed.own_text);
+        facts.mails.push(MailFacts {
+            mail_id: mail.mail_id,
+            message_id: mail.message_id,
+            references: record.parsed.references,
+            arrived_at: mail.arrived_at,
+            class,
+            awaits_answer: mail.may_answer && mail.answered_by.is_none(),
+            from_name: mail.from_name,
+            from_address: mail.from_address.unwrap_or_default(),
+            subject: mail.subject,
+            own_text: record.parsed.own_text,
+            programmes: programmes_named(&text, &rules.programmes),
+            has_links: !record.parsed.file_store_links.is_empty(),
+            archive_problems: record.archive_problems,
+            n_files: u32::try_from(files.len()).unwrap_or(u32::MAX),
+        });
+        facts.files.extend(
+            files.into_iter().map(|file| FileFacts { mail_id: file.mail_id, name: file.name, sha256: file.sha256, reading: file.reading }),
+        );
+    }
+    Ok(facts)
+}
+
+fn letters_of(connection: &Connection, dossier_id: i64) -> anyhow::Result<Vec<LetterFacts>> {
+    let rows = outbox::of_dossier(connection, dossier_id)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|letter| {
+            Some(LetterFacts {
+                kind: LetterKind::from_slug(&letter.kind)?,
+                letter_key: letter.letter_key,
+                queued_at: letter.queued_at,
+                cancelled: letter.state == "cancelled",
+                bounced_hard: letter.bounced.as_deref() == Some("hard"),
+            })
+        })
+        .collect())
+}
+
+fn decision_of(connection: &Connection, dossier_id: i64) -> anyhow::Result<Option<DecisionFacts>> {
+    let decisions = jury::decisions(connection)?;
+    Ok(decisions.into_iter().rev().find(|decision| decision.dossier_id == dossier_id).and_then(|decision| {
+        Some(DecisionFacts {
+            session: decision.session,
+            kind: LetterKind::from_slug(&format!("decision_{}", decision.decision))?,
+            comment: decision.comment,
+            approved: decision.approved_at.is_some(),
+        })
+    }))
+}
+
+fn batched_for(connection: &Connection, number: &str) -> anyhow::Result<Option<String>> {
+    let batches = jury::batches(connection)?;
+    Ok(batches.into_iter().rev().find(|batch| batch.numbers.iter().any(|known| known == number)).map(|batch| batch.session))
+}
+
+/// What a person decided, as the plan takes it. Subjects are those that `guichet correct` writes.
+pub fn corrections(rows: &[CorrectionRow]) -> Corrections {
+    let mut corrections = Corrections::default();
+    for row in rows {
+        let yes = row.value == "true";
+        match row.subject.split(':').collect::<Vec<_>>().as_slice() {
+            ["kind", sha256, page] => {
+                if let (Some(kind), Ok(page)) = (DocumentKind::from_slug(&row.value), page.parse()) {
+                    corrections.kinds.insert(((*sha256).to_owned(), page), kind);
+                }
+            }
+            ["requirement", kind] => {
+                let word = match row.value.as_str() {
+                    "present" => Some(RequirementWord::Present),
+                    "missing" => Some(RequirementWord::Missing),
+                    "waived" => Some(RequirementWord::Waived),
+                    _ => None,
+                };
+                if let (Some(kind), Some(word)) = (DocumentKind::from_slug(kind), word) {
+                    corrections.requirements.insert(kind, word);
+                }
+            }
+            ["route"] => corrections.route = Route::from_slug(&row.value),
+            ["programme"] => corrections.programme = Some(row.value.clone()),
+            ["degree_in_progress"] => corrections.degree_in_progress = Some(yes),
+            ["international"] => corrections.international = Some(yes),
+            ["language"] => {
+                corrections.language = Some(if row.value == "en" { LetterLanguage::English } else { LetterLanguage::French });
+            }
+            ["name"] => {
+                let (given, family) = row.value.split_once('/').unwrap_or(("", &row.value));
+                corrections.name = Some(PersonName::new(given, family));
+            }
+            ["fee"] => corrections.fee_accepted = row.value == "accepted",
+            ["withdrawn"] => corrections.withdrawn = yes,
+            ["letters_off"] => corrections.letters_off = yes,
+            _ => {}
+        }
+    }
+    corrections
+}
+
+/// Keeps the state, queues the letters, marks the mails they answer, writes the journal.
+fn apply(office: &Office, transaction: &Transaction<'_>, row: &DossierRow, plan: &Plan, now: DateTime<Utc>) -> anyhow::Result<()> {
+    journal_changes(transaction, row, &plan.state, now)?;
+    for due in &plan.letters {
+        queue_letter(office, transaction, row.dossier_id, due, now)?;
+    }
+    // A letter that was just queued may make another one due tomorrow: the plan is asked again right away, once.
+    let review_at = if plan.letters.is_empty() { plan.review_at } else { Some(now) };
+    dossiers::keep_state(transaction, row.dossier_id, &to_json(&plan.state)?, review_at)
+}
+
+fn journal_changes(transaction: &Transaction<'_>, row: &DossierRow, state: &DossierState, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let before: Option<DossierState> = row.state_json.as_deref().map(from_json).transpose()?;
+    let was_complete = before.as_ref().is_some_and(|before| before.complete);
+    let fee_before = before.as_ref().map(|before| before.fee_state);
+    let mut events: Vec<(&str, String)> = Vec::new();
+    if state.complete && !was_complete {
+        events.push(("dossier_complete", String::new()));
+    }
+    if !state.complete && was_complete {
+        events.push(("dossier_incomplete_again", String::new()));
+    }
+    if fee_before.is_some_and(|fee_before| fee_before != state.fee_state) {
+        events.push(("fee_state", state.fee_state.slug().to_owned()));
+    }
+    if before.as_ref().is_none_or(|before| before.missing != state.missing) {
+        let missing: Vec<&str> = state.missing.iter().map(|kind| kind.slug()).collect();
+        events.push(("missing", missing.join(" ")));
+    }
+    for (event, detail) in events {
+        journal::append(transaction, now, journal::PROGRAM, Some(row.dossier_id), event, &detail)?;
+    }
+    Ok(())
+}
+
+/// Words, bytes and Message-ID are fixed here, once and for all.
+fn queue_letter(office: &Office, transaction: &Transaction<'_>, dossier_id: i64, due: &DueLetter, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let rules = &office.rules;
+    let qr_png = match fee_block(&due.letter) {
+        Some(fee) => Some(qr::png(&rules.fee, fee.due, &fee.reference)?),
+        None => None,
+    };
+    let rendered = letters::render(&office.templates, &due.letter, rules, qr_png.as_deref())?;
+    let message_id = office.message_id(&due.letter_key);
+    let mut references = due.references.clone();
+    references.extend(due.in_reply_to.clone());
+    let envelope = Envelope {
+        from: office.config.outgoing.from.clone(),
+        to: vec![due.to.clone()],
+        message_id: message_id.clone(),
+        date: now,
+        in_reply_to: due.in_reply_to.clone(),
+        references,
+        auto_submitted: if due.answers.is_empty() { "auto-generated" } else { "auto-replied" },
+        number: due.letter.number.clone(),
+    };
+    let message = letters::to_mime(&rendered, &envelope, &[])?;
+    let says = letters::says(&due.letter).map(|says| to_json(&says)).transpose()?;
+    let recipients = [due.to.clone()];
+    let letter = NewLetter {
+        letter_key: &due.letter_key,
+        dossier_id: Some(dossier_id),
+        kind: due.letter.kind.slug(),
+        language: due.letter.language.code(),
+        held: due.held,
+        recipients: &recipients,
+        in_reply_to: due.in_reply_to.as_deref(),
+        message_id: &message_id,
+        subject: &rendered.subject,
+        message: &message,
+        says_json: says.as_deref(),
+        queued_at: now,
+    };
+    if outbox::queue(transaction, &letter)? {
+        let event = if due.held { "letter_held" } else { "letter_queued" };
+        journal::append(transaction, now, journal::PROGRAM, Some(dossier_id), event, &due.letter_key)?;
+        tracing::info!(letter.kind = due.letter.kind.slug(), dossier.number = %due.letter.number, "letter queued for dossier {}", due.letter.number);
+    }
+    for mail_id in &due.answers {
+        mails::mark_answered(transaction, *mail_id, &due.letter_key)?;
+    }
+    Ok(())
+}
+
+fn fee_block(letter: &CandidateLetter) -> Option<&FeeBlock> {
+    match &letter.body {
+        LetterBody::Status(status) => status.fee.as_ref(),
+        LetterBody::FeeShort { fee, .. } => Some(fee),
+        LetterBody::FeeReceived { .. } | LetterBody::Interview { .. } | LetterBody::Decision { .. } | LetterBody::Plain => None,
+    }
+}
+
+/// The last plan's view of every dossier.
+pub fn states(connection: &Connection) -> anyhow::Result<BTreeMap<String, (DossierRow, DossierState)>> {
+    let mut states = BTreeMap::new();
+    for row in dossiers::all(connection)? {
+        if let Some(state) = row.state_json.as_deref().map(from_json::<DossierState>).transpose()? {
+            states.insert(row.number.clone(), (row, state));
+        }
+    }
+    Ok(states)
+}

@@ -76,6 +76,17 @@ impl Store {
     }
 }
 
+/// Empties everything but the kept readings: a rehearsal begins anew, and reads no page twice.
+pub fn forget_all_but_readings(transaction: &Transaction<'_>) -> anyhow::Result<()> {
+    transaction
+        .execute_batch(
+            "DELETE FROM journal; DELETE FROM decision; DELETE FROM batch; DELETE FROM outbox; DELETE FROM transfer_decision;
+             DELETE FROM transfer_source; DELETE FROM transfer; DELETE FROM statement_file; DELETE FROM correction; DELETE FROM mail_file;
+             DELETE FROM mail; DELETE FROM dossier; DELETE FROM mailbox_cursor; DELETE FROM setting; DELETE FROM sqlite_sequence;",
+        )
+        .context("begin anew")
+}
+
 fn connect(file: &Path, synchronous: Synchronous) -> anyhow::Result<Connection> {
     let connection = Connection::open(file).with_context(|| format!("open the database {}", file.display()))?;
     connection.pragma_update(None, "journal_mode", "WAL").context("journal_mode")?;

@@ -1,0 +1,145 @@
+//! Reading ahead: mails are opened and their files read on all cores before their turn comes, and no content is read twice in its life.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use anyhow::Context;
+
+use crate::domain::document::{FileReading, RawReading};
+use crate::intake::understand::{UnderstandingContext, understand};
+use crate::store::mails;
+use crate::tasks::Office;
+use crate::tasks::process;
+
+/// Part of the key of kept readings: a reader that reads otherwise has another name.
+pub const READER: &str = "1";
+
+/// The raw reading of a content: kept, or made now and kept.
+pub fn raw_reading(office: &Office, sha256: &str) -> anyhow::Result<RawReading> {
+    let reader = format!("{READER}/{}", office.sandbox()?.report().engine());
+    if let Some(known) = office.store.read(|connection| mails::raw_reading(connection, sha256, &reader))? {
+        return Ok(known);
+    }
+    let bytes = office.blobs.get(sha256)?;
+    let raw = office.sandbox()?.read_document(&bytes, sha256);
+    office.store.write(|transaction| mails::keep_raw_reading(transaction, &reader, &raw))?;
+    Ok(raw)
+}
+
+/// What a file is, under the name it came with.
+pub fn file_reading(office: &Office, sha256: &str, name: &str) -> anyhow::Result<FileReading> {
+    if let Some(known) = office.ahead().readings.remove(&(sha256.to_owned(), name.to_owned())) {
+        return Ok(known);
+    }
+    let raw = raw_reading(office, sha256)?;
+    let context = UnderstandingContext {
+        file_name: name,
+        programmes: &office.rules.programmes,
+        season: &office.rules.season,
+        school_iban: &office.rules.fee.iban,
+    };
+    Ok(understand(&raw, &context))
+}
+
+/// Progress of reading ahead, for a person who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub n_mails: usize,
+    pub n_mails_opened: usize,
+    pub n_files_read: usize,
+}
+
+struct Queue<'a> {
+    mails: VecDeque<&'a str>,
+    files: VecDeque<(String, String)>,
+    claimed: BTreeSet<String>,
+    n_busy: usize,
+    progress: Progress,
+    failure: Option<anyhow::Error>,
+}
+
+/// Opens these mails and reads their files with all workers; what was found waits in the office until the mails are processed.
+pub fn read_ahead(office: &Office, mail_hashes: &[String], report: &(dyn Fn(Progress) + Sync)) -> anyhow::Result<()> {
+    let progress = Progress { n_mails: mail_hashes.len(), n_mails_opened: 0, n_files_read: 0 };
+    let queue = Mutex::new(Queue {
+        mails: mail_hashes.iter().map(String::as_str).collect(),
+        files: VecDeque::new(),
+        claimed: BTreeSet::new(),
+        n_busy: 0,
+        progress,
+        failure: None,
+    });
+    let changed = Condvar::new();
+    office.sandbox()?;
+    std::thread::scope(|scope| {
+        for _ in 0..office.n_workers().min(mail_hashes.len().max(1) * 4) {
+            scope.spawn(|| work(office, &queue, &changed, report));
+        }
+    });
+    match queue.into_inner().unwrap_or_else(PoisonError::into_inner).failure {
+        Some(failure) => Err(failure).context("read ahead"),
+        None => Ok(()),
+    }
+}
+
+enum Job<'a> {
+    Open(&'a str),
+    Read(String, String),
+}
+
+fn work(office: &Office, queue: &Mutex<Queue<'_>>, changed: &Condvar, report: &(dyn Fn(Progress) + Sync)) {
+    loop {
+        let job = {
+            let mut state = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            loop {
+                if state.failure.is_some() {
+                    return;
+                }
+                if let Some((sha256, name)) = state.files.pop_front() {
+                    break Job::Read(sha256, name);
+                }
+                if let Some(mail) = state.mails.pop_front() {
+                    break Job::Open(mail);
+                }
+                if state.n_busy == 0 {
+                    return;
+                }
+                state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+        };
+        queue.lock().unwrap_or_else(PoisonError::into_inner).n_busy += 1;
+        let done = perform(office, job, queue);
+        let mut state = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        state.n_busy -= 1;
+        if let Err(error) = done {
+            state.failure = Some(error);
+        }
+        let progress = state.progress;
+        drop(state);
+        changed.notify_all();
+        report(progress);
+    }
+}
+
+fn perform(office: &Office, job: Job<'_>, queue: &Mutex<Queue<'_>>) -> anyhow::Result<()> {
+    match job {
+        Job::Open(mail) => {
+            let opened = process::open_mail(office, mail)?;
+            let mut state = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            for file in &opened.files {
+                if state.claimed.insert(file.sha256.clone()) {
+                    state.files.push_back((file.sha256.clone(), file.name.clone()));
+                }
+            }
+            state.progress.n_mails_opened += 1;
+            drop(state);
+            office.ahead().opened.insert(mail.to_owned(), opened);
+        }
+        Job::Read(sha256, name) => {
+            let reading = file_reading(office, &sha256, &name)?;
+            office.ahead().readings.insert((sha256, name), reading);
+            queue.lock().unwrap_or_else(PoisonError::into_inner).progress.n_files_read += 1;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! Short French words for the school's own people: console, digest, jury sheets, tables on a terminal. Letters to candidates have their own.
+//!
+//! Ring 1, pure.
+
+use crate::domain::document::{DocumentKind, Financing};
+use crate::domain::dossier::{DossierState, Stage, Timeliness, ToCheck};
+use crate::domain::finding::Reason;
+use crate::domain::mail::MailClass;
+use crate::domain::payment::FeeState;
+use crate::domain::route::Route;
+
+/// The name of a kind, as a title: `Relevés de notes`.
+pub fn kind(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::ApplicationForm => "Dossier de candidature",
+        DocumentKind::Cv => "CV",
+        DocumentKind::MotivationLetter => "Lettre de motivation",
+        DocumentKind::IdentityDocument => "Pièce d'identité",
+        DocumentKind::Photo => "Photo d'identité",
+        DocumentKind::Diploma => "Diplôme",
+        DocumentKind::SuccessAttestation => "Attestation de réussite",
+        DocumentKind::EnrolmentCertificate => "Certificat de scolarité",
+        DocumentKind::Transcript => "Relevés de notes",
+        DocumentKind::EmploymentCertificate => "Attestation d'employeur",
+        DocumentKind::VappFile => "Dossier VAPP",
+        DocumentKind::FundingCommitment => "Prise en charge",
+        DocumentKind::PaymentProof => "Justificatif de virement",
+        DocumentKind::LanguageCertificate => "Certificat de langue",
+        DocumentKind::RecommendationLetter => "Lettre de recommandation",
+        DocumentKind::ResidencePermit => "Titre de séjour",
+        DocumentKind::Other => "Autre document",
+    }
+}
+
+/// The admission route in words.
+pub fn route(route: Option<Route>) -> &'static str {
+    match route {
+        Some(Route::CtiEngineer) => "Ingénieur CTI",
+        Some(Route::MasterM2) => "Master (M2)",
+        Some(Route::Rncp7) => "Titre RNCP niveau 7",
+        Some(Route::M1Plus3yExperience) => "M1 et 3 ans d'expérience",
+        Some(Route::ForeignBac5) => "Diplôme étranger bac+5",
+        Some(Route::DerogatoryBac4) => "Dérogation bac+4",
+        Some(Route::DerogatoryBac3Plus3y) => "Dérogation bac+3 et 3 ans d'expérience",
+        None => "À déterminer",
+    }
+}
+
+pub fn financing(financing: Financing) -> &'static str {
+    match financing {
+        Financing::Personal => "Personnel",
+        Financing::Jobseeker => "Demandeur d'emploi",
+        Financing::Company => "Entreprise",
+    }
+}
+
+pub fn fee(state: FeeState) -> &'static str {
+    match state {
+        FeeState::NotAsked => "pas encore demandés",
+        FeeState::Awaited => "attendus",
+        FeeState::ProofSeen => "justificatif vu, virement attendu",
+        FeeState::Short => "montant insuffisant",
+        FeeState::Credited => "reçus",
+        FeeState::Over => "reçus, trop-perçu",
+        FeeState::Double => "reçus deux fois",
+        FeeState::Returned => "virement retourné",
+    }
+}
+
+pub fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Incomplete => "incomplet",
+        Stage::Complete => "complet",
+        Stage::Batched => "transmis au jury",
+        Stage::Notified => "décision notifiée",
+        Stage::Withdrawn => "désisté",
+    }
+}
+
+pub fn timeliness(timeliness: Timeliness) -> &'static str {
+    match timeliness {
+        Timeliness::InTime => "dans les temps",
+        Timeliness::GreyZone => "entre les deux lectures de la date limite",
+        Timeliness::AfterInternationalDate => "après la date des candidats internationaux",
+        Timeliness::Late => "hors délai",
+    }
+}
+
+pub fn mail_class(class: MailClass) -> &'static str {
+    match class {
+        MailClass::Application => "candidature",
+        MailClass::Supplement => "complément",
+        MailClass::Question => "question",
+        MailClass::PaymentProof => "preuve de paiement",
+        MailClass::AutomaticReply => "réponse automatique",
+        MailClass::Bounce => "retour de courrier",
+        MailClass::List => "liste de diffusion",
+        MailClass::Bulk => "envoi en nombre",
+        MailClass::Report => "rapport automatique",
+        MailClass::Spam => "indésirable",
+        MailClass::Own => "nos propres lettres",
+        MailClass::Staff => "école",
+        MailClass::Unreadable => "illisible",
+    }
+}
+
+/// Why something needs her eye, as the end of a sentence.
+pub fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::MailUnreadable => "le courriel est illisible",
+        Reason::LinkInsteadOfFile => "un lien remplace les fichiers",
+        Reason::ForeignIban => "annonce un autre IBAN de l'école : fraude possible",
+        Reason::ArchivePassword => "archive protégée par un mot de passe",
+        Reason::ArchiveDamaged => "archive endommagée",
+        Reason::ArchiveTruncated => "archive tronquée",
+        Reason::ArchiveUnknownFormat => "archive de format inconnu",
+        Reason::ArchiveFormatNotInstalled => "archive RAR, que cette machine ne sait pas ouvrir",
+        Reason::ArchiveTooLarge => "archive trop volumineuse",
+        Reason::ArchiveTooManyEntries => "archive de trop nombreux fichiers",
+        Reason::ArchiveBomb => "archive anormale, refusée par sécurité",
+        Reason::ArchiveTooDeep => "archives imbriquées trop profondément",
+        Reason::ArchiveOverlapping => "archive anormale, refusée par sécurité",
+        Reason::ArchiveEmpty => "archive vide",
+        Reason::ArchiveSpanned => "archive en plusieurs volumes",
+        Reason::ArchiveTooSlow => "archive trop longue à ouvrir",
+        Reason::EntryPassword => "fichier protégé dans l'archive",
+        Reason::EntryDamaged => "fichier endommagé dans l'archive",
+        Reason::EntryTooLarge => "fichier trop volumineux dans l'archive",
+        Reason::EntryUnsupported => "élément d'archive qui ne peut pas être lu",
+        Reason::EntryNameUnsafe => "nom de fichier anormal dans l'archive",
+        Reason::EntryNameRepeated => "nom de fichier répété dans l'archive",
+        Reason::FileEmpty => "fichier vide",
+        Reason::FileTruncated => "fichier tronqué",
+        Reason::FilePassword => "fichier protégé par un mot de passe",
+        Reason::FileDamaged => "fichier endommagé",
+        Reason::FileUnknownFormat => "format de fichier inconnu",
+        Reason::FilePreviewOnly => "seul un aperçu est lisible (format Pages)",
+        Reason::FileTooLarge => "fichier trop volumineux",
+        Reason::FileTooManyPages => "fichier de trop nombreuses pages",
+        Reason::FileTooSlow => "fichier trop long à lire",
+        Reason::FileCrashedReader => "fichier que le lecteur n'a pas supporté",
+        Reason::FileMacroOrExecutable => "programme ou macro : à ne pas ouvrir",
+        Reason::PageBlank => "page blanche",
+        Reason::PageBlurred => "page floue",
+        Reason::PageTooSmall => "page trop petite pour être lue",
+        Reason::PageCutOff => "page coupée",
+        Reason::PageNotReadNoEngine => "image non lue : aucun logiciel de reconnaissance de texte n'est installé",
+        Reason::PageNotRead => "page non lue",
+        Reason::KindUncertain => "nature de la pièce incertaine",
+        Reason::LanguageUncertain => "langue incertaine",
+        Reason::TranslationUncertain => "traduction à vérifier",
+        Reason::NameDiffers => "le nom diffère de celui du candidat",
+        Reason::DocumentExpired => "document expiré",
+        Reason::FormUnsigned => "formulaire non signé",
+        Reason::FormEmpty => "formulaire vide",
+        Reason::FormOtherSeason => "formulaire d'une autre année",
+        Reason::RouteUndetermined => "voie d'admission à déterminer",
+        Reason::ProgrammeUndetermined => "programme à déterminer",
+        Reason::ExperienceNearThreshold => "expérience proche des trois ans demandés",
+        Reason::ExperienceInsufficient => "expérience inférieure aux trois ans demandés",
+        Reason::ExperienceUnknown => "durée d'expérience non lue",
+        Reason::DegreeInProgressUncertain => "diplôme obtenu ou en cours : à préciser",
+        Reason::IdentityUncertain => "identité à vérifier",
+        Reason::TimelinessGreyZone => "reçu entre les deux lectures de la date limite",
+        Reason::Corrected => "corrigé par une personne",
+    }
+}
+
+/// `Awa Ndiaye (MS24-0042)`, or the number alone while nobody knows the name.
+pub fn who(state: &DossierState) -> String {
+    if state.name.is_empty() { state.number.clone() } else { format!("{} ({})", state.name, state.number) }
+}
+
+/// One thing to check: what, why, and in which file.
+pub fn to_check(check: &ToCheck) -> String {
+    let file = check.file_name.as_ref().map(|name| format!(", « {} »", crate::domain::plan::letters::base_name(name))).unwrap_or_default();
+    format!("{}{file} : {}", kind(check.requirement), reason(check.reason))
+}
+
+/// What a dossier still lacks, in a phrase; empty when nothing does.
+pub fn lacking(state: &DossierState) -> String {
+    let mut parts: Vec<String> = state.missing.iter().map(|missing| kind(*missing).to_lowercase().replace("cv", "CV")).collect();
+    parts.extend(state.missing_translations.iter().map(|item| format!("traduction : {}", kind(item.kind).to_lowercase())));
+    if !matches!(state.fee_state, FeeState::Credited | FeeState::Over | FeeState::Double) {
+        parts.push(format!("frais {}", fee(state.fee_state)));
+    }
+    parts.join(", ")
+}
