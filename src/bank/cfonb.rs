@@ -1,0 +1,303 @@
+//! CFONB 120: the French banks' account statement in records of 120 characters.
+//!
+//! Layout: CFONB, *Relevé de compte sur support informatique* (July 2004) and *Évolutions du relevé de compte 120 caractères* (March 2010).
+//! Positions in comments count from 1 as the brochure does. Real files lose their line ends, their trailing blanks or their code page;
+//! all three are repaired, an amount never is.
+
+use chrono::NaiveDate;
+
+use crate::bank::finding::StatementFault;
+use crate::bank::{StatementReading, amount, collapse, non_blank, without_bank_words};
+use crate::domain::money::Cents;
+use crate::domain::payment::{Movement, Statement};
+
+const RECORD_LENGTH: usize = 120;
+
+/// Reads a decoded file.
+pub fn read(text: &str) -> StatementReading {
+    let mut reader = Reader { reading: StatementReading { format: "cfonb120".to_owned(), ..StatementReading::default() }, open: None, current: None };
+    for (position, record) in records(text).into_iter().enumerate() {
+        reader.record(&record, u32::try_from(position + 1).unwrap_or(u32::MAX));
+    }
+    reader.close_movement();
+    if let Some(index) = reader.open {
+        reader.reading.note(StatementFault::Truncated, Some(index), None);
+    }
+    reader.reading.finish()
+}
+
+/// Cuts a file into records of 120 characters, with or without line ends; short lines are padded, blank ones dropped.
+pub fn records(text: &str) -> Vec<Vec<char>> {
+    let mut records = Vec::new();
+    for line in text.split(['\n', '\r', '\u{1a}']) {
+        let characters: Vec<char> = line.chars().collect();
+        if line.trim().is_empty() {
+            continue;
+        }
+        let used = characters.iter().rposition(|c| !c.is_whitespace()).map_or(0, |last| last + 1);
+        let length = if used <= RECORD_LENGTH { used } else { characters.len() };
+        for chunk in characters.get(..length).unwrap_or_default().chunks(RECORD_LENGTH) {
+            if chunk.iter().all(|c| c.is_whitespace()) {
+                continue;
+            }
+            let mut record = chunk.to_vec();
+            record.resize(RECORD_LENGTH, ' ');
+            records.push(record);
+        }
+    }
+    records
+}
+
+/// A zone by its positions in the brochure, both inclusive, from 1.
+pub fn zone(record: &[char], from: usize, to: usize) -> String {
+    record.get(from - 1..to).unwrap_or_default().iter().collect()
+}
+
+/// The amount zone: thirteen digits and a last one that carries the sign (*overpunch*). Files that went through a French EBCDIC
+/// table write `é è` for `{ }`, some write small letters.
+pub fn signed_amount(zone: &str, decimals: u32) -> Option<Cents> {
+    let last = zone.chars().next_back()?;
+    let digits: String = zone.chars().take(zone.chars().count() - 1).map(|c| if c == ' ' { '0' } else { c }).collect();
+    let (digit, negative) = match last {
+        '{' | 'é' | 'É' => (0, false),
+        '}' | 'è' | 'È' => (0, true),
+        'A'..='I' => (u32::from(last) - u32::from('A') + 1, false),
+        'a'..='i' => (u32::from(last) - u32::from('a') + 1, false),
+        'J'..='R' => (u32::from(last) - u32::from('J') + 1, true),
+        'j'..='r' => (u32::from(last) - u32::from('j') + 1, true),
+        _ => return None,
+    };
+    if digits.len() != 13 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let units: i64 = digits.parse::<i64>().ok()?.checked_mul(10)?.checked_add(i64::from(digit))?;
+    amount::scaled(if negative { -units } else { units }, decimals)
+}
+
+fn date(zone: &str) -> Option<NaiveDate> {
+    let number: u32 = zone.trim().parse().ok().filter(|_| zone.trim().len() == 6)?;
+    amount::lenient_date(amount::full_year(number % 100), number / 100 % 100, number / 10_000)
+}
+
+struct Reader {
+    reading: StatementReading,
+    /// Index of the statement that waits for its closing balance.
+    open: Option<usize>,
+    current: Option<Building>,
+}
+
+/// A movement whose complements (records 05) are still coming.
+struct Building {
+    statement: usize,
+    movement: Movement,
+    label: String,
+    payer: Option<String>,
+    payee: Option<String>,
+    /// Client-to-client text, raw so that line 2 continues line 1.
+    message: String,
+    labels: Vec<String>,
+    others: Vec<String>,
+}
+
+impl Reader {
+    fn record(&mut self, record: &[char], line: u32) {
+        match zone(record, 1, 2).as_str() {
+            "01" => self.opening(record, line),
+            "04" => self.movement(record, line),
+            "05" => self.complement(record, line),
+            "07" => self.closing(record, line),
+            _ => self.malformed("code d'enregistrement inconnu", line),
+        }
+    }
+
+    fn malformed(&mut self, what: &str, line: u32) {
+        let statement = self.current.as_ref().map(|building| building.statement).or(self.open);
+        self.reading.note(StatementFault::MalformedRecord { what: what.to_owned() }, statement, Some(line));
+    }
+
+    fn opening(&mut self, record: &[char], line: u32) {
+        self.close_movement();
+        if let Some(index) = self.open.take() {
+            self.reading.note(StatementFault::Truncated, Some(index), Some(line));
+        }
+        self.open = Some(self.reading.statements.len());
+        let balance = signed_amount(&zone(record, 91, 104), decimals(record));
+        if balance.is_none() {
+            self.malformed("solde de départ illisible", line);
+        }
+        let statement = Statement { opening_balance: balance, opening_date: date(&zone(record, 35, 40)), ..blank_statement(record) };
+        self.reading.statements.push(statement);
+    }
+
+    fn closing(&mut self, record: &[char], line: u32) {
+        self.close_movement();
+        let index = match self.open.take() {
+            Some(index) if self.is_of(index, record) => index,
+            other => {
+                if let Some(index) = other {
+                    self.reading.note(StatementFault::Truncated, Some(index), Some(line));
+                }
+                self.reading.statements.push(blank_statement(record));
+                let index = self.reading.statements.len() - 1;
+                self.reading.note(
+                    StatementFault::MalformedRecord { what: "solde d'arrivée sans solde de départ".to_owned() },
+                    Some(index),
+                    Some(line),
+                );
+                index
+            }
+        };
+        let balance = signed_amount(&zone(record, 91, 104), decimals(record));
+        if balance.is_none() {
+            self.reading.note(StatementFault::MalformedRecord { what: "solde d'arrivée illisible".to_owned() }, Some(index), Some(line));
+        }
+        if let Some(statement) = self.reading.statements.get_mut(index) {
+            statement.closing_balance = balance;
+            statement.closing_date = date(&zone(record, 35, 40));
+        }
+    }
+
+    /// Branch and account number say whose record it is; the bank code differs between records of one file in practice.
+    fn is_of(&self, index: usize, record: &[char]) -> bool {
+        let own = account(record);
+        self.reading.statements.get(index).is_some_and(|statement| statement.account.get(5..) == own.get(5..))
+    }
+
+    fn movement(&mut self, record: &[char], line: u32) {
+        self.close_movement();
+        let statement = match self.open {
+            Some(index) if self.is_of(index, record) => index,
+            _ => {
+                self.reading.statements.push(blank_statement(record));
+                let index = self.reading.statements.len() - 1;
+                self.reading.note(StatementFault::MalformedRecord { what: "mouvement sans solde de départ".to_owned() }, Some(index), Some(line));
+                self.open = Some(index);
+                index
+            }
+        };
+        let Some(amount) = signed_amount(&zone(record, 91, 104), decimals(record)) else {
+            return self.malformed("montant illisible", line);
+        };
+        let Some(booking_date) = date(&zone(record, 35, 40)) else {
+            return self.malformed("date d'opération illisible", line);
+        };
+        let operation = non_blank(&zone(record, 33, 34));
+        // Rejected and cancelled transfers: interbank codes 12 and 99, or a reject reason in 41-42.
+        let is_return = operation.as_deref() == Some("12") || non_blank(&zone(record, 41, 42)).is_some_and(|code| code != "00");
+        self.current = Some(Building {
+            statement,
+            label: collapse(&zone(record, 49, 79)),
+            payer: None,
+            payee: None,
+            message: String::new(),
+            labels: Vec::new(),
+            others: Vec::new(),
+            movement: Movement {
+                entry: 0,
+                booking_date,
+                value_date: date(&zone(record, 43, 48)),
+                amount,
+                currency: currency(record),
+                debtor: None,
+                ultimate_debtor: None,
+                debtor_iban: None,
+                remittance: String::new(),
+                end_to_end_id: None,
+                structured_reference: None,
+                bank_reference: bank_reference(record),
+                operation,
+                is_return,
+                original_amount: None,
+            },
+        });
+    }
+
+    fn complement(&mut self, record: &[char], line: u32) {
+        let Some(building) = self.current.as_mut() else {
+            return self.malformed("complément sans mouvement", line);
+        };
+        building.complement(&zone(record, 46, 48), &zone(record, 49, 118));
+    }
+
+    fn close_movement(&mut self) {
+        if let Some(building) = self.current.take() {
+            let index = building.statement;
+            let movement = building.finish();
+            if let Some(statement) = self.reading.statements.get_mut(index) {
+                statement.entries.push(movement);
+            }
+        }
+    }
+}
+
+impl Building {
+    fn complement(&mut self, qualifier: &str, text: &str) {
+        let first: String = text.chars().take(35).collect();
+        let second: String = text.chars().skip(35).collect();
+        match qualifier {
+            "NPY" => self.payer = non_blank(text),
+            "NBE" => self.payee = non_blank(text),
+            "NPO" => self.movement.ultimate_debtor = non_blank(text),
+            "LCC" | "LC2" => self.message.push_str(text),
+            "LCS" => self.movement.structured_reference = non_blank(text),
+            "RCN" => self.movement.end_to_end_id = non_blank(&first).filter(|id| id != "NOTPROVIDED"),
+            "CPY" | "CBE" => self.movement.debtor_iban = non_blank(text),
+            "REF" if self.movement.bank_reference.is_none() => self.movement.bank_reference = non_blank(&second).or_else(|| non_blank(&first)),
+            "MMO" => self.movement.original_amount = original_amount(text),
+            "LIB" | "   " => self.labels.extend(non_blank(text)),
+            "REF" | "IPY" | "IPO" | "IBE" | "IBU" | "NBU" | "RUM" | "FEE" => {}
+            _ => self.others.extend(non_blank(text)),
+        }
+    }
+
+    fn finish(self) -> Movement {
+        let mut movement = self.movement;
+        let label_name = || non_blank(&without_bank_words(&self.label));
+        let party = if movement.amount.0 < 0 { self.payee.or(self.payer) } else { self.payer.or(self.payee) };
+        let mut texts = Vec::new();
+        texts.extend(non_blank(&self.message));
+        texts.extend(self.labels);
+        texts.extend(self.others);
+        // The label repeats the payer or the message, cut to 31 characters; where it says more, or is all there is, it is kept.
+        let known = crate::folding::fold(&format!("{} {}", party.as_deref().unwrap_or_default(), texts.join(" ")));
+        let label_rest = crate::folding::fold(&without_bank_words(&self.label));
+        if texts.is_empty() || (party.is_some() && !label_rest.is_empty() && !known.contains(&label_rest)) {
+            texts.insert(0, self.label.clone());
+        }
+        movement.debtor = party.or_else(label_name);
+        movement.remittance = collapse(&texts.join(" "));
+        movement
+    }
+}
+
+fn blank_statement(record: &[char]) -> Statement {
+    Statement { account: account(record), currency: currency(record), ..Statement::default() }
+}
+
+/// Bank code, branch code and account number, as one word.
+fn account(record: &[char]) -> String {
+    format!("{}{}{}", zone(record, 3, 7), zone(record, 12, 16), zone(record, 22, 32))
+}
+
+/// Blank in files of some banks: then euros with two decimals.
+fn currency(record: &[char]) -> String {
+    non_blank(&zone(record, 17, 19)).unwrap_or_else(|| "EUR".to_owned())
+}
+
+fn decimals(record: &[char]) -> u32 {
+    zone(record, 20, 20).trim().parse().unwrap_or(2)
+}
+
+/// The reference zone (105-120), else the entry number when it is one.
+fn bank_reference(record: &[char]) -> Option<String> {
+    non_blank(&zone(record, 105, 120))
+}
+
+/// Original currency 49-51, its decimals 52, amount 53-66 without sign.
+fn original_amount(text: &str) -> Option<String> {
+    let currency: String = text.chars().take(3).collect();
+    let decimals: u32 = text.chars().skip(3).take(1).collect::<String>().parse().ok()?;
+    let units: i64 = text.chars().skip(4).take(14).collect::<String>().trim().parse().ok()?;
+    let cents = amount::scaled(units, decimals)?;
+    Some(format!("{currency} {cents}"))
+}

@@ -1,0 +1,241 @@
+//! The same movement, seen twice: in two files that overlap, in one file read again, in two formats that cut its text differently.
+//!
+//! The rule is the greatest multiplicity: where one file has a movement twice and another once, there are two. So a repetition adds
+//! nothing and true twins survive. Nothing here looks at the file's own numbering.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
+
+use crate::bank::compact;
+use crate::domain::payment::{Movement, Statement};
+use crate::folding::fold;
+
+/// A movement's identity within its account and format: equal keys are the same movement.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MovementKey {
+    pub booking_date: NaiveDate,
+    /// SHA-256, in hexadecimal, of the amount, the currency, the dates and the folded texts.
+    pub content: String,
+    /// Occurrence among equal contents of the day, from 1.
+    pub ordinal: u32,
+}
+
+/// The keys of a statement's movements, in their order.
+pub fn movement_keys(statement: &Statement) -> Vec<MovementKey> {
+    let mut seen: BTreeMap<(NaiveDate, String), u32> = BTreeMap::new();
+    let mut keys = Vec::with_capacity(statement.entries.len());
+    for movement in &statement.entries {
+        let content = content(&statement.account, movement);
+        let ordinal = seen.entry((movement.booking_date, content.clone())).or_insert(0);
+        *ordinal = ordinal.saturating_add(1);
+        keys.push(MovementKey { booking_date: movement.booking_date, content, ordinal: *ordinal });
+    }
+    keys
+}
+
+fn content(account: &str, movement: &Movement) -> String {
+    let mut hasher = Sha256::new();
+    let value_date = movement.value_date.map(|date| date.to_string()).unwrap_or_default();
+    let bank_reference = movement.bank_reference.as_deref().and_then(telling_reference).unwrap_or_default();
+    for part in [
+        compact(account),
+        movement.booking_date.to_string(),
+        value_date,
+        movement.amount.0.to_string(),
+        movement.currency.clone(),
+        bank_reference,
+        folded_text(movement),
+    ] {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A movement the store already has, with the formats it was seen in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownMovement {
+    pub id: i64,
+    pub formats: BTreeSet<String>,
+    pub movement: Movement,
+}
+
+/// For each incoming movement of one file, the known one it is, or `None` when it is new.
+///
+/// `known` are the movements of the same account around the days of `incoming` (a day or two more does no harm); `format` is that of the
+/// incoming file. No known movement is given twice. Order of either list does not change which movements are new, but among twins.
+pub fn reconcile(known: &[KnownMovement], incoming: &[Movement], format: &str) -> Vec<Option<i64>> {
+    let mut buckets: BTreeMap<(i64, &str), Vec<usize>> = BTreeMap::new();
+    for (position, one) in known.iter().enumerate() {
+        buckets.entry((one.movement.amount.0, one.movement.currency.as_str())).or_default().push(position);
+    }
+    let known_texts: Vec<String> = known.iter().map(|one| folded_text(&one.movement)).collect();
+    let family = family(format);
+    let mut pairs: Vec<(u32, usize, usize)> = Vec::new();
+    for (arriving, movement) in incoming.iter().enumerate() {
+        let text = folded_text(movement);
+        for position in buckets.get(&(movement.amount.0, movement.currency.as_str())).into_iter().flatten() {
+            let (Some(one), Some(known_text)) = (known.get(*position), known_texts.get(*position)) else { continue };
+            let same_format = one.formats.iter().any(|other| self::family(other) == family);
+            let likeness = likeness((&one.movement, known_text), (movement, &text), same_format);
+            if likeness > 0 {
+                pairs.push((likeness, *position, arriving));
+            }
+        }
+    }
+    // Likest first; ties by place, so that the same input gives the same answer.
+    pairs.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)).then(one.2.cmp(&other.2)));
+    let mut answer: Vec<Option<i64>> = vec![None; incoming.len()];
+    let mut used: BTreeSet<usize> = BTreeSet::new();
+    for (_, position, arriving) in pairs {
+        if let (Some(slot), Some(one)) = (answer.get_mut(arriving), known.get(position))
+            && slot.is_none()
+            && used.insert(position)
+        {
+            *slot = Some(one.id);
+        }
+    }
+    answer
+}
+
+/// Versions of one format cut texts alike.
+fn family(format: &str) -> &str {
+    format.split('.').next().unwrap_or(format)
+}
+
+/// 0 when two movements of equal amount cannot be one; more the surer they are.
+fn likeness(known: (&Movement, &str), incoming: (&Movement, &str), same_format: bool) -> u32 {
+    let ((one, one_text), (other, other_text)) = (known, incoming);
+    let same_day = one.booking_date == other.booking_date;
+    let references = one.bank_reference.as_deref().and_then(telling_reference).zip(other.bank_reference.as_deref().and_then(telling_reference));
+    let similar = similarity(one_text, other_text);
+    let exact = u32::from(one_text == other_text) * 50 + u32::from(one.value_date == other.value_date) * 20;
+    match &references {
+        Some((one, other)) if same_reference(one, other) && (same_day || one == other) => return 1_000 + similar + exact + u32::from(same_day) * 200,
+        // One bank numbers one movement once: other numbers of the same make are other movements.
+        Some((one, other)) if same_format || shape(one) == shape(other) => return 0,
+        _ => {}
+    }
+    if !same_day {
+        return 0;
+    }
+    if same_format {
+        return if one_text == other_text { 500 + exact } else { 0 };
+    }
+    if similar >= 60 || (one_text.is_empty() && other_text.is_empty()) { 100 + similar + exact } else { 0 }
+}
+
+/// A bank's reference without decoration; zeros and very short ones say nothing.
+fn telling_reference(text: &str) -> Option<String> {
+    let compact = compact(text);
+    let bare = compact.trim_start_matches('0');
+    (bare.len() >= 4 && !matches!(bare, "NONREF" | "NOTPROVIDED")).then(|| bare.to_owned())
+}
+
+/// A narrow field cuts a long reference.
+fn same_reference(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    short == long || (short.len() >= 8 && (long.starts_with(short) || long.ends_with(short)))
+}
+
+/// Digits and letters as they alternate: two references of one shape come from one numbering.
+fn shape(reference: &str) -> String {
+    reference.chars().map(|c| if c.is_ascii_digit() { '9' } else { 'A' }).collect()
+}
+
+fn folded_text(movement: &Movement) -> String {
+    fold(&format!("{} {}", movement.debtor.as_deref().unwrap_or_default(), movement.remittance))
+}
+
+/// How much of the shorter text stands in the longer one, in hundredths; a word may be cut short or glued.
+fn similarity(one: &str, other: &str) -> u32 {
+    const NOISE: [&str; 10] = ["VIR", "SEPA", "RECU", "EMIS", "DE", "VIREMENT", "INST", "M", "MME", "MR"];
+    let words =
+        |text: &str| -> BTreeSet<String> { text.split(' ').filter(|word| !word.is_empty() && !NOISE.contains(word)).map(str::to_owned).collect() };
+    let (one_words, other_words) = (words(one), words(other));
+    let (short, long, long_text) =
+        if one_words.len() <= other_words.len() { (&one_words, &other_words, other) } else { (&other_words, &one_words, one) };
+    if short.is_empty() {
+        return 0;
+    }
+    let glued: String = long_text.chars().filter(|c| *c != ' ').collect();
+    let there = |word: &String| {
+        long.contains(word)
+            || (word.len() >= 5 && glued.contains(word.as_str()))
+            || long
+                .iter()
+                .any(|other| (word.len() >= 3 && other.starts_with(word.as_str())) || (other.len() >= 3 && word.starts_with(other.as_str())))
+    };
+    let shared = short.iter().filter(|word| there(word)).count();
+    u32::try_from(shared * 100 / short.len()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::Cents;
+
+    fn movement(day: u32, cents: i64, debtor: &str, remittance: &str, bank_reference: Option<&str>) -> Movement {
+        let date = NaiveDate::from_ymd_opt(2024, 3, day).unwrap();
+        Movement {
+            entry: 0,
+            booking_date: date,
+            value_date: Some(date),
+            amount: Cents(cents),
+            currency: "EUR".to_owned(),
+            debtor: Some(debtor.to_owned()),
+            ultimate_debtor: None,
+            debtor_iban: None,
+            remittance: remittance.to_owned(),
+            end_to_end_id: None,
+            structured_reference: None,
+            bank_reference: bank_reference.map(str::to_owned),
+            operation: None,
+            is_return: false,
+            original_amount: None,
+        }
+    }
+
+    fn known(format: &str, movements: &[Movement]) -> Vec<KnownMovement> {
+        movements
+            .iter()
+            .enumerate()
+            .map(|(id, movement)| KnownMovement {
+                id: i64::try_from(id).unwrap(),
+                formats: BTreeSet::from([format.to_owned()]),
+                movement: movement.clone(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn reading_again_adds_nothing_and_twins_survive() {
+        let twins = [movement(4, 6000, "DUPONT JEAN", "FRAIS", None), movement(4, 6000, "DUPONT JEAN", "FRAIS", None)];
+        assert_eq!(reconcile(&known("camt.053.001.02", &twins), &twins, "camt.053.001.08"), [Some(0), Some(1)]);
+        assert_eq!(reconcile(&known("csv", &twins[..1]), &twins, "csv"), [Some(0), None]);
+    }
+
+    #[test]
+    fn one_movement_in_two_formats_is_one() {
+        let camt = [movement(4, 6000, "Élodie de la Fontaine-Martin", "Frais de dossier MS construction durable", Some("2406410159801"))];
+        for (other, expected) in [
+            (movement(4, 6000, "ELODIE DE LA FONTAINE-MARTIN", "FRAIS DE DOSSIER MS CONSTRUC", Some("2406410159801")), Some(0)),
+            (movement(4, 6000, "ELODIE DE LA FONTAI", "VIR ELODIE DE LA FONTAI", None), Some(0)),
+            (movement(4, 6000, "ELODIE DE LA FONTAINE", "", Some("2406410159802")), None),
+            (movement(5, 6000, "ELODIE DE LA FONTAINE", "", None), None),
+            (movement(4, 6000, "MARTIN PAUL", "COTISATION", None), None),
+        ] {
+            assert_eq!(reconcile(&known("camt.053.001.02", &camt), std::slice::from_ref(&other), "cfonb120"), [expected], "{other:?}");
+        }
+    }
+
+    #[test]
+    fn keys_count_occurrences_within_the_day() {
+        let one = movement(4, 6000, "A B", "X", None);
+        let statement = Statement { entries: vec![one.clone(), one.clone(), movement(5, 6000, "A B", "X", None)], ..Statement::default() };
+        let ordinals: Vec<u32> = movement_keys(&statement).iter().map(|key| key.ordinal).collect();
+        assert_eq!(ordinals, [1, 2, 1]);
+    }
+}
