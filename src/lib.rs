@@ -9,6 +9,7 @@ pub mod console;
 pub mod desk;
 pub mod domain;
 pub mod folding;
+pub mod wording;
 pub mod intake;
 pub mod jury;
 pub mod letters;

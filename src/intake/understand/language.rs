@@ -1,1 +1,371 @@
-//! (being written)
+//! In which languages a text is written: by script first, then by letter statistics, then by the words that give a document its title.
+//!
+//! Says nothing rather than guess: below [`LETTERS_NEEDED`] letters, or when OCR has made a foreign script into Latin noise, there is no
+//! verdict. A second language is named only when it holds a good part of the text; a title line in English makes no bilingual document.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use lingua::{LanguageDetector, LanguageDetectorBuilder};
+
+use crate::domain::language::Language;
+
+/// Letters below which Latin text gets no verdict.
+pub const LETTERS_NEEDED: usize = 60;
+/// A script that few languages share needs less.
+const LETTERS_NEEDED_OF_TELLING_SCRIPT: usize = 14;
+/// Letters of running text looked at; more would not change the verdict.
+const LETTERS_READ_MAX: usize = 1_200;
+/// Share of the letters that a second language must hold.
+const SHARE_OF_SECOND: f32 = 0.25;
+
+/// The languages of a text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LanguageVerdict {
+    /// The main one first; empty without a verdict.
+    pub languages: Vec<Language>,
+    /// Likelihood, 0 to 1, that exactly these are right.
+    pub certainty: f32,
+}
+
+/// What is known of a text beside its letters.
+#[derive(Debug, Clone, Copy)]
+pub struct TextTraits<'a> {
+    /// Read by an OCR engine, with this mean confidence (0 to 1); `None` for a text layer.
+    pub ocr_confidence: Option<f32>,
+    /// Languages of the known phrases in it, with their weight.
+    pub hints: &'a BTreeMap<Language, f32>,
+}
+
+/// Names the languages of a text.
+pub fn languages(text: &str, traits: TextTraits<'_>) -> LanguageVerdict {
+    let letters = LettersByScript::count(text);
+    let mut shares = letters.telling_scripts();
+    let total: f32 = letters.weighted_total().max(1.0);
+    shares.retain(|(_, weight, count)| *count >= LETTERS_NEEDED_OF_TELLING_SCRIPT && *weight / total >= SHARE_OF_SECOND);
+    shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut verdict = LanguageVerdict { languages: shares.iter().map(|(language, _, _)| *language).collect(), certainty: 0.97 };
+    verdict.languages.truncate(2);
+    let latin_share = letters.latin as f32 / total;
+    if verdict.languages.is_empty() {
+        return latin_verdict(text, letters.latin, traits);
+    }
+    // Names and titles are often printed in Latin letters too: beside another script, Latin text must be running text of its own.
+    if latin_share >= SHARE_OF_SECOND && letters.latin >= LETTERS_NEEDED {
+        let latin = latin_verdict(text, letters.latin, traits);
+        if latin.certainty >= 0.8 && running_words(text) >= 4 {
+            let place = if latin_share > 0.6 { 0 } else { verdict.languages.len() };
+            if let Some(second) = latin.languages.first() {
+                verdict.languages.insert(place, *second);
+            }
+            verdict.certainty = 0.9;
+        }
+    }
+    verdict
+}
+
+/// Letters counted by script.
+#[derive(Debug, Default)]
+struct LettersByScript {
+    latin: usize,
+    /// By the language that the script gives, before languages of one script are told apart.
+    other: BTreeMap<&'static str, usize>,
+    persian: usize,
+    ukrainian: usize,
+    kana: usize,
+}
+
+impl LettersByScript {
+    fn count(text: &str) -> LettersByScript {
+        let mut letters = LettersByScript::default();
+        for letter in text.chars().filter(|letter| letter.is_alphabetic()).take(20_000) {
+            let language = match letter {
+                'a'..='z' | 'A'..='Z' | '\u{aa}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{fb00}'..='\u{fb06}' => {
+                    letters.latin += 1;
+                    continue;
+                }
+                '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => "el",
+                '\u{400}'..='\u{52f}' => {
+                    letters.ukrainian += usize::from(matches!(letter, 'і' | 'ї' | 'є' | 'ґ' | 'І' | 'Ї' | 'Є' | 'Ґ'));
+                    "ru"
+                }
+                '\u{531}'..='\u{58f}' => "hy",
+                '\u{590}'..='\u{5ff}' => "he",
+                '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' => {
+                    letters.persian += usize::from(matches!(letter, 'پ' | 'چ' | 'ژ' | 'گ' | 'ک' | 'ی'));
+                    "ar"
+                }
+                '\u{900}'..='\u{97f}' => "hi",
+                '\u{980}'..='\u{9ff}' => "bn",
+                '\u{b80}'..='\u{bff}' => "ta",
+                '\u{e00}'..='\u{e7f}' => "th",
+                '\u{10a0}'..='\u{10ff}' => "ka",
+                '\u{1200}'..='\u{139f}' => "am",
+                '\u{1780}'..='\u{17ff}' => "km",
+                '\u{3040}'..='\u{30ff}' => {
+                    letters.kana += 1;
+                    "zh"
+                }
+                '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ffff}' => "zh",
+                '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7af}' => "ko",
+                _ => continue,
+            };
+            *letters.other.entry(language).or_default() += 1;
+        }
+        letters
+    }
+
+    /// A syllable or an ideogram says as much as several letters.
+    fn weight(language: &str, count: usize) -> f32 {
+        let factor = if matches!(language, "zh" | "ja" | "ko") { 2.5 } else { 1.0 };
+        factor * count as f32
+    }
+
+    fn weighted_total(&self) -> f32 {
+        self.latin as f32 + self.other.iter().map(|(language, count)| LettersByScript::weight(language, *count)).sum::<f32>()
+    }
+
+    /// Languages by script: the language, its weight, and its letters (ideograms counted as several).
+    fn telling_scripts(&self) -> Vec<(Language, f32, usize)> {
+        let named = self.other.iter().filter_map(|(language, count)| {
+            let refined = match *language {
+                "zh" if self.kana * 20 > *count => "ja",
+                "ar" if self.persian * 25 > *count => "fa",
+                "ru" if self.ukrainian * 40 > *count => "uk",
+                same => same,
+            };
+            let weight = LettersByScript::weight(language, *count);
+            Some((Language::parse(refined)?, weight, weight as usize))
+        });
+        named.collect()
+    }
+}
+
+/// The verdict on text in Latin letters.
+fn latin_verdict(text: &str, letters: usize, traits: TextTraits<'_>) -> LanguageVerdict {
+    let strongest_hint = traits.hints.values().copied().fold(0.0, f32::max);
+    if letters < LETTERS_NEEDED && (letters < LETTERS_NEEDED / 2 || strongest_hint < 3.0) || is_noise(text, traits, strongest_hint) {
+        return LanguageVerdict { languages: Vec::new(), certainty: 0.4 };
+    }
+    let running = running_text(text);
+    let mut scored: Vec<(Language, f32)> = Vec::new();
+    for (language, confidence) in latin_detector().compute_language_confidence_values(running) {
+        if let Some(language) = Language::parse(&language.iso_code_639_1().to_string()) {
+            let hint = traits.hints.get(&language).copied().unwrap_or(0.0).min(5.0);
+            scored.push((language, (confidence as f32 + 1e-5).ln() + 0.55 * hint));
+        }
+    }
+    scored.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let (Some((main, best)), second) = (scored.first().copied(), scored.get(1).map_or(-12.0, |(_, score)| *score)) else {
+        return LanguageVerdict::default();
+    };
+    let margin = (best - second).clamp(0.0, 12.0);
+    let mut verdict = LanguageVerdict { languages: vec![main], certainty: (0.55 + 0.09 * margin).min(0.98) };
+    if let Some(second) = second_latin_language(text, main) {
+        verdict.languages.push(second);
+        verdict.certainty = verdict.certainty.min(0.75);
+    }
+    verdict
+}
+
+/// Words with digits, addresses of mail and the web, and single letters say nothing of the language.
+fn running_text(text: &str) -> String {
+    let mut running = String::with_capacity(LETTERS_READ_MAX + 64);
+    for word in text.split_whitespace() {
+        let telling = word.chars().count() >= 2 && !word.contains(['@', '/', '<', '_']) && !word.chars().any(|letter| letter.is_numeric());
+        if telling && word.chars().any(is_latin) {
+            running.extend(word.chars().filter(|letter| is_latin(*letter) || matches!(letter, '\'' | '’' | '-')));
+            running.push(' ');
+        }
+        if running.len() >= LETTERS_READ_MAX {
+            break;
+        }
+    }
+    running
+}
+
+fn is_latin(letter: char) -> bool {
+    matches!(letter, 'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{300}'..='\u{323}')
+}
+
+/// OCR of a script that its engine does not know gives short, meaningless Latin words.
+fn is_noise(text: &str, traits: TextTraits<'_>, strongest_hint: f32) -> bool {
+    let Some(confidence) = traits.ocr_confidence else { return false };
+    let words: Vec<&str> = text.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+    let count = words.len().max(1) as f32;
+    let long = words.iter().filter(|word| word.chars().count() >= 4 && is_cased_like_a_word(word)).count() as f32 / count;
+    let function_words = running_words(text) as f32 / count;
+    // Clean pages have half of their words long, or a tenth of them articles and prepositions.
+    let sense = long + 2.0 * function_words + 0.1 * strongest_hint.min(5.0) + 0.4 * (confidence - 0.7);
+    sense < 0.42
+}
+
+/// `Word`, `WORD` or `word`, with a vowel; not `wOrD`.
+fn is_cased_like_a_word(word: &str) -> bool {
+    let mut rest = word.chars();
+    let first_is_upper = rest.next().is_some_and(char::is_uppercase);
+    let upper = rest.clone().filter(|letter| letter.is_uppercase()).count();
+    let consistent = upper == 0 || (first_is_upper && upper == rest.count());
+    let vowel = word.chars().any(|letter| matches!(letter.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u' | 'y') || !letter.is_ascii());
+    consistent && vowel
+}
+
+/// Articles, prepositions and the like of the Latin languages, those that only one or two of them have.
+const FUNCTION_WORDS: [(&str, &[&str]); 11] = [
+    (
+        "fr",
+        &[
+            "le", "les", "des", "du", "et", "est", "dans", "pour", "une", "au", "aux", "sur", "avec", "par", "votre", "nous", "je", "que", "qui",
+            "son", "sa", "mon", "ma", "été", "cette",
+        ],
+    ),
+    (
+        "en",
+        &[
+            "the", "of", "and", "to", "in", "is", "for", "this", "that", "with", "has", "was", "his", "her", "by", "on", "be", "my", "have", "from",
+            "your", "are", "at", "which", "it",
+        ],
+    ),
+    (
+        "de",
+        &[
+            "der", "die", "das", "und", "ist", "im", "den", "dem", "mit", "für", "von", "wird", "hat", "an", "zu", "auf", "ein", "eine", "zum",
+            "zur", "am", "des", "bei", "nach", "herr",
+        ],
+    ),
+    (
+        "es",
+        &["el", "los", "las", "del", "y", "por", "para", "con", "una", "ha", "al", "su", "en", "se", "como", "sus", "este", "esta", "doña", "don"],
+    ),
+    (
+        "it",
+        &[
+            "il", "di", "della", "del", "che", "per", "con", "gli", "dei", "nel", "al", "alla", "è", "ha", "delle", "degli", "dal", "sono", "si",
+            "una",
+        ],
+    ),
+    ("pt", &["do", "da", "dos", "das", "em", "para", "com", "uma", "ao", "no", "na", "os", "as", "foi", "pela", "pelo", "é", "nos", "nas", "seu"]),
+    (
+        "ro",
+        &[
+            "în", "și", "de", "la", "cu", "din", "este", "pentru", "pe", "care", "al", "ale", "domnul", "doamna", "prin", "a", "anul", "se", "cea",
+            "lui",
+        ],
+    ),
+    ("tr", &["ve", "bir", "bu", "ile", "için", "olan", "olarak", "tarihinde", "yılında", "nın", "da", "de"]),
+    ("vi", &["là", "của", "và", "cho", "ngày", "tháng", "năm", "tại", "có", "được", "học", "sinh", "viên", "đại", "trường", "ông", "bà", "đã"]),
+    ("pl", &["i", "w", "na", "z", "do", "jest", "się", "nie", "oraz", "dla", "przez", "od", "za", "po", "roku"]),
+    ("nl", &["de", "het", "een", "van", "en", "in", "is", "voor", "met", "op", "aan", "te", "bij", "heeft", "door", "dat"]),
+];
+
+/// Number of words that are function words of some language.
+fn running_words(text: &str) -> usize {
+    static WORDS: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
+    let known = WORDS.get_or_init(|| FUNCTION_WORDS.iter().flat_map(|(_, words)| words.iter().copied()).collect());
+    words_of(text).filter(|word| known.contains(word.as_str())).count()
+}
+
+fn words_of(text: &str) -> impl Iterator<Item = String> {
+    text.split(|letter: char| !letter.is_alphabetic()).filter(|word| word.len() > 1).take(4_000).map(str::to_lowercase)
+}
+
+/// A second Latin language: it must hold whole lines, several of them, with a good share of the running text.
+fn second_latin_language(text: &str, main: Language) -> Option<Language> {
+    let mut letters_by_language: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for line in text.lines().take(200) {
+        if let Some(language) = language_of_line(line) {
+            let entry = letters_by_language.entry(language).or_default();
+            entry.0 += line.chars().filter(|letter| letter.is_alphabetic()).count();
+            entry.1 += 1;
+        }
+    }
+    let assigned: usize = letters_by_language.values().map(|(letters, _)| letters).sum();
+    let others = letters_by_language.iter().filter(|(language, _)| **language != main.code());
+    let (language, (letters, lines)) = others.max_by_key(|(_, (letters, _))| *letters)?;
+    let enough = *lines >= 4 && *letters >= 160 && *letters as f32 >= 0.35 * assigned as f32;
+    if enough { Language::parse(language) } else { None }
+}
+
+/// The language whose function words stand in a line, when there are at least two and no other language has as many.
+fn language_of_line(line: &str) -> Option<&'static str> {
+    let words: Vec<String> = words_of(line).collect();
+    if words.len() < 5 {
+        return None;
+    }
+    let mut counts: Vec<(usize, &'static str)> =
+        FUNCTION_WORDS.iter().map(|(language, known)| (words.iter().filter(|word| known.contains(&word.as_str())).count(), *language)).collect();
+    counts.sort_by(|a, b| b.cmp(a));
+    match (counts.first(), counts.get(1)) {
+        (Some((best, language)), Some((next, _))) if *best >= 2 && best > next => Some(language),
+        _ => None,
+    }
+}
+
+/// Built once; its models are loaded as they are first needed.
+fn latin_detector() -> &'static LanguageDetector {
+    static DETECTOR: OnceLock<LanguageDetector> = OnceLock::new();
+    DETECTOR.get_or_init(|| {
+        use lingua::Language::{Dutch, English, French, German, Italian, Polish, Portuguese, Romanian, Spanish, Turkish, Vietnamese};
+        LanguageDetectorBuilder::from_languages(&[
+            Dutch, English, French, German, Italian, Polish, Portuguese, Romanian, Spanish, Turkish, Vietnamese,
+        ])
+        .with_low_accuracy_mode()
+        .build()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{TextTraits, languages};
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let hints = BTreeMap::new();
+        let verdict = languages(text, TextTraits { ocr_confidence: None, hints: &hints });
+        let codes: Vec<&str> = verdict.languages.iter().map(|language| language.code()).collect();
+        assert_eq!(codes, expected, "{text}");
+    }
+
+    #[test]
+    fn scripts_tell_at_once() {
+        check("某某大学 成绩单 高等数学 大学物理 机械制图", &["zh"]);
+        check("Справка выдана студенту в том, что он действительно обучается", &["ru"]);
+        check("Довідка видана студентці, що вона дійсно навчається в університеті", &["uk"]);
+        check("تشهد الجامعة أن الطالب مسجل بصفة نظامية", &["ar"]);
+        check("گواهی می‌شود که دانشجوی این دانشگاه است و در رشته مهندسی برق", &["fa"]);
+        check("上記の者は本学に在学していることを証明する", &["ja"]);
+    }
+
+    #[test]
+    fn latin_languages_are_told_apart() {
+        check("Nous soussignés attestons que Madame Martin est inscrite dans notre établissement pour l'année en cours.", &["fr"]);
+        check("This is to certify that the student named above is enrolled in the second year of the programme.", &["en"]);
+        check("Hiermit wird bescheinigt, dass die genannte Person im laufenden Semester an unserer Hochschule eingeschrieben ist.", &["de"]);
+        check("Giấy chứng nhận sinh viên hệ chính quy ngành kỹ thuật phần mềm năm học này của trường đại học", &["vi"]);
+    }
+
+    #[test]
+    fn no_verdict_on_little_text() {
+        check("Martin 2024", &[]);
+        check("", &[]);
+    }
+
+    #[test]
+    fn an_english_title_makes_no_bilingual_page() {
+        check(
+            "Transcript of records\nL'étudiante a suivi les cours de la première année dans notre établissement et les a validés avec la mention bien.",
+            &["fr"],
+        );
+    }
+
+    #[test]
+    fn two_languages_need_a_good_share_each() {
+        let arabic = "تشهد رئاسة الجامعة أن الطالبة المذكورة أعلاه قد نالت شهادة الإجازة في الهندسة بميزة حسن جدا";
+        check(
+            &format!("{arabic}\nLe président de l'université atteste que Madame a obtenu le diplôme de licence avec la mention bien"),
+            &["ar", "fr"],
+        );
+    }
+}
