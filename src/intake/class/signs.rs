@@ -1,0 +1,257 @@
+//! The signs by which machines are known: RFC 3834, RFC 2919 and 2369, RFC 3464, RFC 8098, RFC 5965, and what practice added.
+
+use super::ClassContext;
+use super::words::count;
+use crate::folding::fold;
+use crate::intake::mail::ParsedMail;
+
+fn values<'m>(mail: &'m ParsedMail, name: &'m str) -> impl Iterator<Item = &'m str> {
+    mail.signs.iter().filter(move |(sign, _)| sign == name).map(|(_, value)| value.as_str())
+}
+
+fn has(mail: &ParsedMail, name: &str) -> bool {
+    values(mail, name).next().is_some()
+}
+
+fn has_word(mail: &ParsedMail, name: &str, words: &[&str]) -> bool {
+    values(mail, name).any(|value| {
+        let value = value.to_ascii_lowercase();
+        value.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-' && letter != '_').any(|word| words.contains(&word))
+    })
+}
+
+/// Our own letter come back as a copy.
+pub fn own_mark(mail: &ParsedMail, context: &ClassContext<'_>) -> Option<&'static str> {
+    if has(mail, "x-guichet") {
+        return Some("own_mark");
+    }
+    let domain = context.own_message_id_domain.trim().to_lowercase();
+    let id = mail.message_id.as_deref()?.to_lowercase();
+    (!domain.is_empty() && id.ends_with(&format!("@{domain}"))).then_some("own_message_id")
+}
+
+/// Reports of machines that are no bounce.
+pub fn report(mail: &ParsedMail) -> Option<&'static str> {
+    if has(mail, "part message/disposition-notification") || has_word(mail, "content-type report-type", &["disposition-notification"]) {
+        return Some("read_receipt");
+    }
+    if has(mail, "part message/feedback-report") || has_word(mail, "content-type report-type", &["feedback-report"]) {
+        return Some("feedback_report");
+    }
+    if mail.media_type == "multipart/report" || has(mail, "part message/delivery-status") || has(mail, "part message/global-delivery-status") {
+        return Some("multipart_report");
+    }
+    let is_calendar_reply = |value: &str| matches!(value, "reply" | "counter" | "declinecounter");
+    if values(mail, "part text/calendar").any(is_calendar_reply) || (mail.media_type == "text/calendar" && values(mail, "content-type method").any(is_calendar_reply)) {
+        return Some("calendar_reply");
+    }
+    let subject = mail.subject.to_lowercase();
+    if subject.contains("report domain:") && subject.contains("submitter:") {
+        return Some("dmarc_report");
+    }
+    let receipt_subjects = ["lu :", "lu:", "lu : ", "read:", "gelesen:", "leído:", "not read:", "non lu :", "accusé de lecture", "confirmation de lecture", "read receipt", "return receipt", "accusé de réception (affiché)"];
+    let is_short = mail.own_text.chars().count() < 600 && mail.attachments.iter().all(|attachment| attachment.inline);
+    let body = mail.text.to_lowercase();
+    let says_read = ["a été lu le", "was read on", "was displayed", "a été affiché", "a été lu", "wurde am", "the message was read"].iter().any(|words| body.contains(words));
+    (receipt_subjects.iter().any(|start| subject.replace('\u{a0}', " ").starts_with(start)) && is_short && says_read).then_some("read_receipt")
+}
+
+/// Subjects that mail systems give to automatic replies; people do not begin a subject so.
+const REPLY_SUBJECTS: &[&str] = &[
+    "REPONSE AUTOMATIQUE", "REPONSE AUTOMATISEE", "AUTOMATIC REPLY", "AUTO REPLY", "AUTOREPLY", "AUTO REPONSE", "AUTORESPONSE", "AUTO RESPONSE", "AUTOMATIC RESPONSE", "OUT OF OFFICE", "OUT OF THE OFFICE", "OOO", "OOF",
+    "ABSENCE DU BUREAU", "ABSENT DU BUREAU", "ABSENTE DU BUREAU", "MESSAGE D ABSENCE", "MESSAGE DABSENCE", "NOTIFICATION D ABSENCE", "AVIS D ABSENCE", "AUTOMATISCHE ANTWORT", "ABWESENHEITSNOTIZ", "ABWESENHEIT", "RESPUESTA AUTOMATICA",
+    "RISPOSTA AUTOMATICA", "RESPOSTA AUTOMATICA", "AUTOMATISCH ANTWOORD", "AFWEZIG", "AUTOSVAR", "AUTOMATISK SVAR", "VACATION REPLY", "REPONDEUR", "ODPOWIEDZ AUTOMATYCZNA", "OTOMATIK YANIT", "AVTOMATICHESKII OTVET", "RAPPEL ABSENCE", "ABSENCE",
+    "AUTOMATIC ANSWER", "REP AUTO", "FUERA DE LA OFICINA", "FUORI SEDE",
+];
+const REPLY_SUBJECTS_NATIVE: &[&str] = &["自动回复", "自動回覆", "автоответ", "автоматический ответ", "رد تلقائي", "自動応答", "不在通知"];
+
+/// Sentences of absence and of machines, folded.
+const ABSENCE_SENTENCES: &[&str] = &[
+    "JE SUIS ACTUELLEMENT ABSENT", "JE SUIS ACTUELLEMENT ABSENTE", "JE SUIS ABSENT", "JE SUIS ABSENTE", "JE SUIS EN CONGE", "JE SUIS EN CONGES", "ACTUELLEMENT EN CONGE", "ACTUELLEMENT EN CONGES", "EN CONGE JUSQU", "EN CONGES JUSQU",
+    "ABSENT JUSQU", "ABSENTE JUSQU", "ABSENT DU BUREAU", "ABSENTE DU BUREAU", "ABSENT DU", "ABSENTE DU", "DE RETOUR LE", "A MON RETOUR", "DES MON RETOUR", "EN MON ABSENCE", "EN CAS D URGENCE", "EN CAS DURGENCE", "OUT OF THE OFFICE", "OUT OF OFFICE",
+    "CURRENTLY AWAY", "CURRENTLY OUT", "I AM AWAY", "I M AWAY", "ON VACATION", "ON LEAVE", "ANNUAL LEAVE", "ON HOLIDAY", "LIMITED ACCESS TO", "UPON MY RETURN", "WHEN I RETURN", "I WILL BE BACK", "I WILL RETURN", "RETURNING ON", "NICHT IM BURO",
+    "NICHT IM HAUSE", "ABWESEND", "FUERA DE LA OFICINA", "DE VACACIONES", "MATERNITY LEAVE", "CONGE MATERNITE", "CONGES ANNUELS", "IN URGENT CASES", "FOR URGENT MATTERS", "PLUS EN POSTE", "NO LONGER WORK", "NE TRAVAILLE PLUS",
+    "ACCES LIMITE A MA MESSAGERIE", "PAS ACCES A MA MESSAGERIE", "CONSULTERAI VOTRE MESSAGE", "TRAITERAI VOTRE MESSAGE", "REPONDRAI DES MON RETOUR", "FERMETURE ANNUELLE",
+];
+const MACHINE_SENTENCES: &[&str] = &[
+    "CECI EST UN MESSAGE AUTOMATIQUE", "CECI EST UNE REPONSE AUTOMATIQUE", "CE MESSAGE EST AUTOMATIQUE", "MESSAGE AUTOMATIQUE MERCI DE NE PAS", "MERCI DE NE PAS REPONDRE A CE", "MERCI DE NE PAS Y REPONDRE", "NE PAS REPONDRE A CE MESSAGE",
+    "NE PAS REPONDRE A CET E MAIL", "NE PAS REPONDRE A CET EMAIL", "NE REPONDEZ PAS A CE", "VEUILLEZ NE PAS REPONDRE", "GENERE AUTOMATIQUEMENT", "ENVOYE AUTOMATIQUEMENT", "ENVOI AUTOMATIQUE", "THIS IS AN AUTOMATED", "THIS IS AN AUTOMATIC", "THIS IS AN AUTO",
+    "AUTOMATICALLY GENERATED", "GENERATED AUTOMATICALLY", "SENT AUTOMATICALLY", "DO NOT REPLY TO THIS", "PLEASE DO NOT REPLY", "PLEASE DO NOT RESPOND", "ADRESSE N EST PAS CONSULTEE", "NOT MONITORED", "UNMONITORED", "AUTOMATISCH GENERIERT",
+    "AUTOMATED RESPONSE", "AUTOMATED MESSAGE", "REPONSE AUTOMATIQUE",
+];
+
+/// Vacation messages and other automatic answers.
+pub fn automatic_reply(mail: &ParsedMail) -> Vec<&'static str> {
+    let mut signs = Vec::new();
+    if values(mail, "auto-submitted").any(|value| value.to_ascii_lowercase().contains("auto-replied")) {
+        signs.push("auto_submitted");
+    }
+    let reply_fields = ["x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-auto-reply-from", "x-mail-autoreply", "x-vacation", "x-ms-exchange-inbox-rules-loop"];
+    if reply_fields.iter().any(|name| values(mail, name).any(|value| !matches!(value.to_ascii_lowercase().as_str(), "no" | "false"))) {
+        signs.push("autoreply_header");
+    }
+    if has_word(mail, "precedence", &["auto_reply", "auto-reply"]) {
+        signs.push("precedence");
+    }
+    let has_files = mail.attachments.iter().any(|attachment| !attachment.inline);
+    let subject = format!("{} ", fold(&mail.subject));
+    let begins = |start: &&str| subject.strip_prefix(*start).is_some_and(|rest| rest.starts_with(' '));
+    let native = mail.subject.to_lowercase();
+    let text = format!(" {} ", fold(mail.own_text.get(..mail.own_text.floor_char_boundary(4_000)).unwrap_or_default()));
+    let n_absence = count_starts(&text, ABSENCE_SENTENCES);
+    let says_subject = REPLY_SUBJECTS.iter().any(|start| begins(start)) || REPLY_SUBJECTS_NATIVE.iter().any(|start| native.starts_with(start));
+    // A bare "Absence" or "OOO" is a subject people write too; then the text must speak of it.
+    let is_sure_subject = says_subject && !(subject.starts_with("ABSENCE ") && !subject.starts_with("ABSENCE DU BUREAU") && n_absence == 0);
+    if is_sure_subject && !has_files {
+        signs.push("subject_automatic_reply");
+    }
+    let is_reply = !mail.in_reply_to.is_empty() || subject.starts_with("RE ");
+    let is_short = mail.own_text.chars().count() < 1_500;
+    if signs.is_empty() && is_reply && is_short && !has_files && n_absence >= 2 {
+        signs.push("absence_wording");
+    }
+    if signs.is_empty() && is_reply && !has_files && !is_forwarded(&mail.subject) && count(&text, MACHINE_SENTENCES) > 0 {
+        signs.push("automatic_wording");
+    }
+    if signs.is_empty() && mail.return_path.as_deref() == Some("") && !has_files {
+        signs.push("null_return_path");
+    }
+    if signs.is_empty() && is_reply && from_machine(mail) {
+        signs.push("machine_sender");
+    }
+    signs
+}
+
+/// Sentences whose last word may go on (`JUSQU'AU`).
+fn count_starts(text: &str, sentences: &[&str]) -> usize {
+    sentences.iter().filter(|sentence| text.contains(&format!(" {sentence}"))).count()
+}
+
+/// Mailing lists, but not the school's own address when it is one.
+pub fn list(mail: &ParsedMail, context: &ClassContext<'_>) -> Vec<&'static str> {
+    if is_own_list(mail, context) {
+        return Vec::new();
+    }
+    let mut signs = Vec::new();
+    if ["list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-google-group-id", "list-subscribe", "list-archive"].iter().any(|name| has(mail, name)) {
+        signs.push("list_header");
+    }
+    if has_word(mail, "precedence", &["list"]) {
+        signs.push("precedence");
+    }
+    signs
+}
+
+/// Whether the list is the mailbox itself: many schools' shared addresses are Sympa lists or Google groups, and mark all mail so.
+fn is_own_list(mail: &ParsedMail, context: &ClassContext<'_>) -> bool {
+    let listed: Vec<String> = ["list-id", "list-post", "x-beenthere", "mailing-list"].iter().flat_map(|name| values(mail, name)).map(str::to_lowercase).collect();
+    context.own_addresses.iter().map(|address| address.trim().to_lowercase()).filter(|own| own.contains('@')).any(|own| {
+        let as_identifier = own.replace('@', ".");
+        listed.iter().any(|value| value.contains(&own) || value.contains(&as_identifier))
+    })
+}
+
+/// Newsletters, notifications, and other mail to many.
+pub fn bulk(mail: &ParsedMail, context: &ClassContext<'_>) -> Vec<&'static str> {
+    let own_list = is_own_list(mail, context);
+    let mut signs = Vec::new();
+    if has_word(mail, "precedence", &["bulk", "junk"]) && !own_list {
+        signs.push("precedence");
+    }
+    let names_other_list = |name: &str| (name.starts_with("list-") || name.starts_with("x-list")) && !own_list;
+    if mail.signs.iter().any(|(name, _)| names_other_list(name)) {
+        signs.push("list_unsubscribe");
+    }
+    if ["feedback-id", "x-fbl", "x-msfbl", "x-csa-complaints", "x-mc-user", "x-bulkmail", "x-campaign", "x-campaignid", "x-facebook-notify", "x-linkedin-class", "x-github-reason", "x-report-abuse"].iter().any(|name| has(mail, name)) {
+        signs.push("bulk_sender_header");
+    }
+    if values(mail, "auto-submitted").any(|value| value.split([';', ' ']).next().is_some_and(|word| !word.eq_ignore_ascii_case("no") && !word.is_empty())) {
+        signs.push("auto_submitted");
+    }
+    if ["x-autogenerated", "auto-generated", "x-cron-env"].iter().any(|name| has(mail, name)) {
+        signs.push("auto_generated");
+    }
+    if has(mail, "x-loop") {
+        signs.push("x_loop");
+    }
+    if mail.return_path.as_deref() == Some("") {
+        signs.push("null_return_path");
+    }
+    if from_machine(mail) {
+        signs.push("machine_sender");
+    }
+    let has_files = mail.attachments.iter().any(|attachment| !attachment.inline);
+    let text = format!(" {} ", fold(mail.own_text.get(..mail.own_text.floor_char_boundary(8_000)).unwrap_or_default()));
+    if signs.is_empty() && !has_files && !is_forwarded(&mail.subject) {
+        let machine_says = count(&text, MACHINE_SENTENCES) > 0;
+        let unsubscribes = count(&text, &["UNSUBSCRIBE", "SE DESINSCRIRE", "SE DESABONNER", "VOUS DESABONNER", "VOUS DESINSCRIRE", "ME DESABONNER", "VIEW IN BROWSER", "VOIR DANS LE NAVIGATEUR", "VERSION EN LIGNE", "ABMELDEN", "NEWSLETTER ABBESTELLEN"]) > 0;
+        if machine_says || unsubscribes {
+            signs.push(if machine_says { "automatic_wording" } else { "unsubscribe_wording" });
+        }
+    }
+    signs
+}
+
+/// Senders nobody reads.
+pub fn from_machine(mail: &ParsedMail) -> bool {
+    const WHOLE: &[&str] = &[
+        "mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "noreply", "nepasrepondre", "donotreply", "dontreply", "noresponse", "root", "daemon", "notification", "notifications", "newsletter", "newsletters", "listserv", "majordomo", "sympa",
+        "mailman", "autoreply", "autoresponder", "robot", "bounce", "bounces", "automailer", "alerts", "nobody", "unsubscribe", "abuse", "microsoftexchange", "nonrispondere", "noresponder", "keineantwort", "nicht-antworten", "mdaemon", "system",
+    ];
+    const PARTS: &[&str] = &["noreply", "nepasrepondre", "nerepondezpas", "donotreply", "dontreply", "mailerdaemon", "autoreply", "noresponder", "nonrispondere", "nepasrpondre", "norespond", "naorespond"];
+    let Some(from) = &mail.from else { return false };
+    let key = from.key();
+    let local = key.split('@').next().unwrap_or_default();
+    let base = local.split('+').next().unwrap_or_default();
+    let squeezed: String = local.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    let is_bounce_path = ["bounces+", "bounce-", "bounces-", "owner-", "msprvs1", "prvs="].iter().any(|start| local.starts_with(start)) || local.ends_with("-bounces") || local.ends_with("-request") || local.starts_with("microsoftexchange");
+    WHOLE.contains(&base) || PARTS.iter().any(|part| squeezed.contains(part)) || is_bounce_path
+}
+
+/// Signs in a person's mail that forbid an automatic answer all the same.
+///
+/// `X-Auto-Response-Suppress` is set by Exchange on people's mail too, so it changes no class; but it asks for silence, and is heard.
+pub fn forbids_answer(mail: &ParsedMail) -> Vec<&'static str> {
+    let mut signs = Vec::new();
+    if has_word(mail, "x-auto-response-suppress", &["all", "oof", "autoreply"]) {
+        signs.push("auto_response_suppress");
+    }
+    if mail.from.as_ref().is_none_or(|from| !from.address.contains('@')) {
+        signs.push("no_sender");
+    }
+    if spam_flag(mail) {
+        signs.push("spam_flag");
+    }
+    if has(mail, "part text/calendar") || mail.media_type == "text/calendar" {
+        signs.push("calendar_invitation");
+    }
+    if mail.return_path.as_deref() == Some("") {
+        signs.push("null_return_path");
+    }
+    signs
+}
+
+/// The verdict of a filter on the way.
+pub fn spam_flag(mail: &ParsedMail) -> bool {
+    let begins_yes = |name: &str| values(mail, name).any(|value| value.trim_start().to_ascii_lowercase().starts_with("yes"));
+    begins_yes("x-spam-flag") || begins_yes("x-spam-status") || begins_yes("x-spam") || has_word(mail, "x-ovh-spam-status", &["spam"])
+}
+
+/// Answers go to another domain than the sender's.
+pub fn answers_go_elsewhere(mail: &ParsedMail) -> bool {
+    let domain = |key: String| key.split_once('@').map(|(_, domain)| domain.to_owned());
+    match (&mail.from, &mail.reply_to) {
+        (Some(from), Some(reply_to)) => domain(from.key()) != domain(reply_to.key()),
+        _ => false,
+    }
+}
+
+fn is_forwarded(subject: &str) -> bool {
+    let subject = subject.trim_start().to_lowercase();
+    ["tr:", "tr :", "fwd:", "fw:", "fwd :", "fw :", "wg:", "rv:"].iter().any(|prefix| subject.starts_with(prefix))
+}
+
+/// A person passes on a bounce: it may quote our letter, and the zip it answered.
+pub fn is_forwarded_bounce(mail: &ParsedMail) -> bool {
+    is_forwarded(&mail.subject) && crate::intake::mail::is_bounce_subject(&mail.subject)
+}
