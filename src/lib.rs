@@ -10,6 +10,7 @@ pub mod desk;
 pub mod domain;
 pub mod folding;
 pub mod wording;
+pub mod wording;
 pub mod intake;
 pub mod jury;
 pub mod letters;

@@ -2,12 +2,12 @@
 //!
 //! Pure and quick (milliseconds a file), so it is computed again whenever it is needed; only the costly raw reading is cached.
 
-pub mod certainty;
-pub mod facts;
-pub mod kind;
 pub mod language;
-pub mod segment;
+pub mod kind;
+pub mod certainty;
 pub mod translation;
+pub mod segment;
+pub mod facts;
 
 use crate::domain::document::{FileReading, RawReading};
 use crate::domain::rules::Programme;

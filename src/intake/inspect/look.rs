@@ -1,0 +1,110 @@
+//! What a page looks like before it is read: ink, blankness, sharpness, and whether it is a portrait.
+
+use image::{GrayImage, RgbImage};
+
+use super::binarise::{flatten, histogram, otsu, percentile, to_gray};
+use super::portrait;
+use super::prepare::Origin;
+use crate::domain::finding::{FileFinding, Reason};
+
+/// A page is blank below this share of ink.
+const BLANK_INK_MAX: f32 = 0.0006;
+/// A picture whose longer side is smaller cannot show a legible page.
+const SIDE_PIXELS_MIN: u32 = 420;
+/// A page is taken for a portrait, and not read, from this likelihood on.
+const PORTRAIT_MIN: f32 = 0.6;
+
+/// The measures of one page picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Look {
+    /// Share of the area that is darker than the paper around it, 0 to 1.
+    pub ink: f32,
+    /// Width, in pixels at the working size, over which a typical strong edge spreads: about 1 to 2 when sharp.
+    pub edge_width: f32,
+    pub portrait: f32,
+    pub longest_side: u32,
+    /// Difference between paper and the darkest ink, 0 to 255.
+    pub contrast: u8,
+}
+
+impl Look {
+    /// Measures a page.
+    pub fn of(picture: &RgbImage) -> Look {
+        let longest_side = picture.width().max(picture.height());
+        let small = image::imageops::thumbnail(picture, scaled(picture.width(), longest_side), scaled(picture.height(), longest_side));
+        let gray = to_gray(&small);
+        let flat = flatten(&gray, 40);
+        let counts = histogram(&flat);
+        let contrast = percentile(&counts, 0.97).saturating_sub(percentile(&counts, 0.002));
+        let threshold = otsu(&counts).clamp(90, 190);
+        let total = flat.as_raw().len().max(1);
+        let ink = flat.as_raw().iter().filter(|&&value| value < threshold).count() as f32 / total as f32;
+        Look {
+            ink: if contrast < 40 { 0.0 } else { ink },
+            edge_width: edge_width(&gray),
+            portrait: portrait::likelihood(picture, &flat),
+            longest_side,
+            contrast,
+        }
+    }
+
+    /// Whether there is anything on the page.
+    pub fn is_blank(&self) -> bool {
+        self.ink < BLANK_INK_MAX
+    }
+
+    /// Whether an OCR engine should spend its time on it.
+    pub fn worth_reading(&self) -> bool {
+        !self.is_blank() && self.portrait < PORTRAIT_MIN
+    }
+}
+
+fn scaled(side: u32, longest: u32) -> u32 {
+    const WORKING_SIDE: u32 = 1_000;
+    if longest <= WORKING_SIDE { side.max(1) } else { (side * WORKING_SIDE / longest).max(1) }
+}
+
+/// How wide strong edges are: the height of a step over its steepest slope, in the median of the strongest rows.
+///
+/// Unlike the plain variance of a Laplacian this depends neither on how much text there is nor on the contrast.
+fn edge_width(picture: &GrayImage) -> f32 {
+    let width = picture.width() as usize;
+    if width < 16 {
+        return 0.0;
+    }
+    let mut widths: Vec<f32> = Vec::new();
+    for row in picture.as_raw().chunks_exact(width).step_by(3) {
+        for window in row.windows(9).step_by(2) {
+            let steps = window.iter().zip(window.iter().skip(1)).map(|(&left, &right)| f32::from(right) - f32::from(left));
+            let steepest = steps.map(f32::abs).fold(0.0, f32::max);
+            let (low, high) = window.iter().fold((255_u8, 0_u8), |(low, high), &value| (low.min(value), high.max(value)));
+            if high - low > 70 && steepest > 0.0 {
+                widths.push(f32::from(high - low) / steepest);
+            }
+        }
+    }
+    if widths.len() < 200 {
+        return 0.0;
+    }
+    let middle = widths.len() / 2;
+    widths.select_nth_unstable_by(middle, f32::total_cmp);
+    widths.get(middle).copied().unwrap_or(0.0)
+}
+
+/// Adds what a person should know about the page as a picture.
+pub fn add_findings(look: &Look, origin: Origin, number: u32, findings: &mut Vec<FileFinding>) {
+    let mut add = |reason| findings.push(FileFinding { reason, page: Some(number) });
+    if look.is_blank() {
+        add(Reason::PageBlank);
+        return;
+    }
+    if look.portrait >= PORTRAIT_MIN {
+        return;
+    }
+    if look.longest_side < SIDE_PIXELS_MIN && origin == Origin::Photographed {
+        add(Reason::PageTooSmall);
+    }
+    if look.edge_width > 4.6 {
+        add(Reason::PageBlurred);
+    }
+}
