@@ -113,10 +113,13 @@ fn the_committed_season_is_what_the_builder_makes() {
         let committed = fs::read(folder().join("statements").join(statement.file)).unwrap();
         assert!(committed == statement.bytes, "{} differs from what the builder makes", statement.file);
     }
+    let size = |part: &str| -> u64 { fs::read_dir(folder().join(part)).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum() };
+    assert!(size("mails") + size("statements") < SIZE_BYTES_MAX, "too large to commit");
 }
 
 #[test]
-fn the_season_stays_small_enough_to_commit() {
-    let size = |part: &str| -> u64 { fs::read_dir(folder().join(part)).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum() };
-    assert!(size("mails") + size("statements") < SIZE_BYTES_MAX);
+fn the_example_rules_date_every_jury() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules/2024.toml")).unwrap();
+    let rules = guichet::config::parse_rules(&text).unwrap();
+    assert!(rules.juries.iter().all(|jury| jury.date.is_some()));
 }

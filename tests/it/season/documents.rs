@@ -37,7 +37,8 @@ fn seed(person: &Person) -> u64 {
 }
 
 pub fn photo(person: &Person) -> Vec<u8> {
-    portrait(seed(person), person.woman)
+    let dark = ["GHA", "GIN", "MLI"].contains(&person.nationality);
+    portrait(seed(person), person.woman, dark)
 }
 
 /// A handwritten flourish, another for everyone.
@@ -406,8 +407,8 @@ pub fn identity_card(person: &Person) -> Page {
     let expires = (2031, 9, 8);
     page.frame(110.0, 80.0, 375.0, 236.0, 0.8, GREY);
     page.fill(110.0, 80.0, 375.0, 30.0, (206, 222, 238));
-    page.text(124.0, 100.0, BOLD, 11.0, "RÉPUBLIQUE FRANÇAISE");
-    page.ending_at(472.0, 100.0, SANS, 8.5, "CARTE NATIONALE D'IDENTITÉ / IDENTITY CARD");
+    page.text(124.0, 100.0, BOLD, 9.5, "RÉPUBLIQUE FRANÇAISE");
+    page.ending_at(472.0, 100.0, SANS, 7.0, "CARTE NATIONALE D'IDENTITÉ / IDENTITY CARD");
     page.picture(124.0, 124.0, 112.0, 146.0, Arc::new(photo(person)));
     let fields = [
         ("NOM / Surname", person.family.to_uppercase()),
@@ -438,9 +439,9 @@ pub fn diploma(person: &Person, english: bool) -> Page {
     let mut page = Page { width: 841.9, height: 595.3, marks: Vec::new() };
     page.frame(28.0, 28.0, 786.0, 539.0, 2.2, (150, 120, 40));
     page.frame(36.0, 36.0, 770.0, 523.0, 0.7, (150, 120, 40));
-    let french_state = !english && person.country == "France";
-    if french_state {
-        page.centred(82.0, SERIF, 15.0, "RÉPUBLIQUE FRANÇAISE");
+    if !english {
+        let state = if person.country == "France" { "République française" } else { person.country };
+        page.centred(82.0, SERIF, 15.0, &state.to_uppercase());
         page.centred(104.0, SERIF, 10.0, "Ministère de l'Enseignement supérieur et de la Recherche");
     }
     page.centred(136.0, SERIF_BOLD, 16.0, &person.school.to_uppercase());
@@ -457,17 +458,35 @@ pub fn diploma(person: &Person, english: bool) -> Page {
         ]
     } else {
         let (born, entitled) = if person.woman { ("née", "Mme") } else { ("né", "M.") };
-        let engineer = person.degree.contains("ingénieur");
-        let title = if engineer { "TITRE D'INGÉNIEUR DIPLÔMÉ" } else { "DIPLÔME" };
-        let ground = if engineer {
-            "Vu l'avis de la Commission des titres d'ingénieur (CTI) et l'arrêté d'habilitation de l'établissement,"
+        let (title, ground, conferred) = if person.degree.contains("ingénieur") {
+            (
+                "TITRE D'INGÉNIEUR DIPLÔMÉ",
+                "Vu l'avis de la Commission des titres d'ingénieur (CTI) et l'arrêté d'habilitation de l'établissement,",
+                "le titre ci-dessous, qui confère le grade de master, est décerné à",
+            )
+        } else if person.speciality.contains("RNCP") {
+            (
+                "TITRE PROFESSIONNEL CERTIFIÉ",
+                "Vu l'enregistrement au répertoire national des certifications professionnelles (RNCP, niveau 7),",
+                "le titre ci-dessous est délivré à",
+            )
+        } else if person.degree.starts_with("Master 1") {
+            (
+                "ATTESTATION DE DIPLÔME DE MAÎTRISE",
+                "Vu le procès-verbal du jury de première année de master,",
+                "le diplôme de maîtrise (bac+4) est délivré à",
+            )
         } else {
-            "Vu les pièces produites et le procès-verbal du jury attestant la réussite aux épreuves,"
+            (
+                "DIPLÔME DE MASTER",
+                "Vu les pièces produites et le procès-verbal du jury attestant la réussite aux épreuves,",
+                "le grade de master est conféré, avec le diplôme ci-dessous, à",
+            )
         };
         vec![
             (title.to_owned(), 19.0),
             (ground.to_owned(), 11.0),
-            (format!("le grade de master est conféré, avec le titre ci-dessous, à {entitled}"), 11.0),
+            (format!("{conferred} {entitled}"), 11.0),
             (person.printed(), 22.0),
             (format!("{born} le {} à {}", day_in_words(person.born, false), person.birthplace), 11.0),
             (person.degree.to_owned(), 16.0),
@@ -496,7 +515,7 @@ pub fn diploma(person: &Person, english: bool) -> Page {
         (140, 40, 40),
     );
     page.text(600.0, 488.0, SERIF, 10.0, if english { "The Rector" } else { "Le président du jury" });
-    page.text(600.0, 530.0, SERIF, 8.5, &format!("N° {}{:05}", person.degree_year, seed(person) % 100_000));
+    page.text(600.0, 546.0, SERIF, 8.5, &format!("N° {}{:05}", person.degree_year, seed(person) % 100_000));
     signature(&mut page, 606.0, 516.0, person);
     page
 }

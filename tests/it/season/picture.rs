@@ -57,7 +57,7 @@ fn jpeg(picture: &RgbImage, quality: u8, grey: bool) -> Vec<u8> {
 /// A page photographed with a telephone: a table behind, a little perspective, uneven light, noise.
 pub fn photographed(page: &Page, seed: u64) -> Vec<u8> {
     let mut random = Rng::with_seed(seed);
-    let source = pixels(page, 125.0);
+    let source = pixels(page, 150.0);
     let (width, height) = source.dimensions();
     let margin = 34.0;
     let angle = (random.f32() - 0.5) * 0.045;
@@ -79,13 +79,13 @@ pub fn photographed(page: &Page, seed: u64) -> Vec<u8> {
         let [r, g, b] = paper.unwrap_or(table);
         *pixel = Rgb([r, g, b].map(|value| (value * shade + grain).clamp(0.0, 255.0) as u8));
     }
-    jpeg(&shot, 45, false)
+    jpeg(&shot, 50, false)
 }
 
 /// A page as a flat-bed scanner leaves it: grey, slightly askew, on an A4 page of its own.
 pub fn scanned(page: &Page, seed: u64) -> Page {
     let mut random = Rng::with_seed(seed);
-    let source = pixels(page, 140.0);
+    let source = pixels(page, 150.0);
     let (width, height) = source.dimensions();
     let angle = (random.f32() - 0.5) * 0.016;
     let mut scan = RgbImage::new(width, height);
@@ -115,12 +115,12 @@ fn blend(under: &mut [f32; 3], over: [f32; 3], share: f32) {
 }
 
 /// An identity photograph of nobody: drawn from ellipses and gradients, 400 × 520 pixels.
-pub fn portrait(seed: u64, woman: bool) -> Vec<u8> {
+pub fn portrait(seed: u64, woman: bool, dark: bool) -> Vec<u8> {
     let mut random = Rng::with_seed(seed);
-    let skins = [[232.0, 190.0, 165.0], [214.0, 168.0, 136.0], [168.0, 118.0, 86.0], [112.0, 76.0, 56.0]];
+    let skins = [[232.0, 190.0, 165.0], [214.0, 168.0, 136.0], [134.0, 92.0, 66.0], [104.0, 70.0, 50.0]];
     let hairs = [[38.0, 28.0, 24.0], [72.0, 48.0, 32.0], [120.0, 82.0, 48.0], [24.0, 22.0, 24.0]];
-    let skin = skins[random.usize(0..4)];
-    let hair = hairs[random.usize(0..4)];
+    let skin = skins[random.usize(0..2) + 2 * usize::from(dark)];
+    let hair = if dark { hairs[3] } else { hairs[random.usize(0..4)] };
     let cloth = [40.0 + random.f32() * 120.0, 45.0 + random.f32() * 70.0, 60.0 + random.f32() * 90.0];
     let ground = 205.0 + random.f32() * 30.0;
     let (face_width, jaw) = (84.0 + random.f32() * 12.0, 112.0 + random.f32() * 12.0);
@@ -135,7 +135,7 @@ pub fn portrait(seed: u64, woman: bool) -> Vec<u8> {
         blend(&mut colour, skin.map(|value| value * 0.84), ellipse(x, y, (200.0, 360.0), (46.0, 74.0), 5.0));
         let light = 1.05 - ((x - 175.0).powi(2) + (y - 215.0).powi(2)).sqrt() * 0.0014;
         blend(&mut colour, skin.map(|value| value * light), ellipse(x, y, (200.0, 245.0), (face_width, jaw), 5.0));
-        blend(&mut colour, hair, ellipse(x, y, (200.0, 148.0), (face_width + 4.0, 46.0), 16.0) * 0.95);
+        blend(&mut colour, hair, ellipse(x, y, (200.0, 150.0), (face_width - 10.0, 42.0), 14.0) * 0.95);
         for side in [-1.0, 1.0] {
             let eye = 200.0 + side * face_width * 0.42;
             blend(&mut colour, hair, ellipse(x, y, (eye, eye_height - 20.0), (19.0, 3.6), 4.0) * 0.8);
