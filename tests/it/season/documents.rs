@@ -710,13 +710,19 @@ pub fn enrolment(person: &Person, day: Day) -> Page {
 }
 
 /// An employer's certificate for one job.
-pub fn employment(person: &Person, job: usize, day: Day) -> Page {
-    let job = &person.jobs[job];
+pub fn employment(person: &Person, position: usize, day: Day) -> Page {
+    let job = &person.jobs[position];
+    let current = position + 1 == person.jobs.len();
     let mut page = Page::default();
     page.text(56.0, 70.0, BOLD, 15.0, job.company);
     page.text(56.0, 87.0, SANS, 9.0, &format!("SAS au capital de 80 000 € – {}", job.city));
     page.centred(170.0, SERIF_BOLD, 17.0, "CERTIFICAT DE TRAVAIL");
-    let ended = if job.to >= (day.0, day.1) { "à ce jour".to_owned() } else { format!("au {}", day_in_words((job.to.0, job.to.1, 30), false)) };
+    let ended = if current { "à ce jour".to_owned() } else { format!("au {}", day_in_words((job.to.0, job.to.1, 30), false)) };
+    let closing = if current {
+        "Certificat délivré à la demande de l'intéressé(e) pour faire valoir ce que de droit."
+    } else {
+        "Certificat délivré à l'intéressé(e), libre de tout engagement, pour faire valoir ce que de droit."
+    };
     let (employee, employed) = if person.woman { ("Madame", "employée") } else { ("Monsieur", "employé") };
     let text = format!(
         "Je soussigné, directeur des ressources humaines, certifie que {employee} {}, demeurant {}, a été {employed} dans notre société du {} {ended}, en contrat à durée indéterminée et à temps plein, en qualité de {}.",
@@ -726,14 +732,7 @@ pub fn employment(person: &Person, job: usize, day: Day) -> Page {
         job.title
     );
     let y = page.paragraph(56.0, 230.0, 480.0, SERIF, 11.5, &text);
-    let y = page.paragraph(
-        56.0,
-        y + 22.0,
-        480.0,
-        SERIF,
-        11.5,
-        "Certificat délivré à l'intéressé(e) pour faire valoir ce que de droit, libre de tout engagement.",
-    );
+    let y = page.paragraph(56.0, y + 22.0, 480.0, SERIF, 11.5, closing);
     page.text(320.0, y + 30.0, SERIF, 11.0, &format!("À {}, le {}", job.city, day_in_words(day, false)));
     page.text(320.0, y + 50.0, SERIF, 11.0, "Le directeur des ressources humaines");
     signature(&mut page, 340.0, y + 92.0, person);
