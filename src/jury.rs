@@ -1,1 +1,3 @@
-//! (being written)
+//! The jury's batch (being written).
+
+pub mod sheet;
