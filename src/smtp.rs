@@ -21,6 +21,7 @@ use crate::mailbox::{deliver_maildir, is_loopback};
 
 /// The way out.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)] // One value for the life of the process.
 pub enum Transport {
     Smtp(SmtpSettings),
     Maildir(PathBuf),

@@ -92,7 +92,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let young = deliver_maildir(dir.path(), "a", b"young").unwrap();
         let old = deliver_maildir(dir.path(), "b", b"old").unwrap();
-        let day = |days| SystemTime::UNIX_EPOCH + Duration::from_secs(86_400 * days);
+        let day = |days: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(86_400 * days);
         File::options().append(true).open(&young).unwrap().set_modified(day(20)).unwrap();
         File::options().append(true).open(&old).unwrap().set_modified(day(10)).unwrap();
         fs::rename(&old, dir.path().join("cur/b:2,RS")).unwrap();
