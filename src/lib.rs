@@ -1,22 +1,21 @@
-//! guichet: the counter where one hands in a file.
+#![doc = include_str!("ARCHITECTURE.md")]
 
-pub mod bank;
-pub mod blobs;
-pub mod cli;
-pub mod clock;
-pub mod config;
-pub mod console;
-pub mod desk;
 pub mod domain;
 pub mod folding;
 pub mod wording;
-pub mod wording;
 pub mod intake;
-pub mod jury;
+pub mod bank;
 pub mod letters;
-pub mod mailbox;
-pub mod rehearse;
-pub mod sandbox;
-pub mod smtp;
+pub mod jury;
+pub mod clock;
+pub mod config;
 pub mod store;
+pub mod blobs;
+pub mod mailbox;
+pub mod smtp;
+pub mod sandbox;
+pub mod desk;
 pub mod tasks;
+pub mod rehearse;
+pub mod console;
+pub mod cli;

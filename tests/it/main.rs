@@ -1,14 +1,11 @@
 //! The integration tests: one binary, one module for each subject.
 
-<<<<<<< HEAD
-mod season;
-=======
 // Clippy's leave for tests covers functions marked `#[test]`; here the helpers are tests too.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
 mod deployment;
 mod licences;
 mod mailbox;
+mod season;
 mod servers;
 mod smtp;
->>>>>>> wire
