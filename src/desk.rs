@@ -6,7 +6,7 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 
-use crate::bank::{qr, reference};
+use crate::bank::qr::{self, TransferOrder};
 use crate::domain::document::DocumentKind;
 use crate::domain::dossier::{
     Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, LetterFacts, MailFacts, RequirementWord,
@@ -216,7 +216,16 @@ fn journal_changes(transaction: &Transaction<'_>, row: &DossierRow, state: &Doss
 fn queue_letter(office: &Office, transaction: &Transaction<'_>, dossier_id: i64, due: &DueLetter, now: DateTime<Utc>) -> anyhow::Result<()> {
     let rules = &office.rules;
     let qr_png = match fee_block(&due.letter) {
-        Some(fee) => Some(qr::png(&rules.fee, fee.due, &fee.reference)?),
+        Some(fee) => {
+            let order = TransferOrder {
+                beneficiary: &rules.fee.beneficiary,
+                iban: &rules.fee.iban,
+                bic: &rules.fee.bic,
+                amount: fee.due,
+                reference: &fee.reference,
+            };
+            Some(qr::png(&order).context("the payment code")?)
+        }
         None => None,
     };
     let rendered = letters::render(&office.templates, &due.letter, rules, qr_png.as_deref())?;

@@ -60,6 +60,12 @@ pub enum TransferState {
 }
 
 impl TransferState {
+    pub const ALL: [TransferState; 4] = [TransferState::Matched, TransferState::ToReview, TransferState::Unrelated, TransferState::Returned];
+
+    pub fn from_slug(slug: &str) -> Option<TransferState> {
+        TransferState::ALL.into_iter().find(|state| state.slug() == slug)
+    }
+
     pub fn slug(self) -> &'static str {
         match self {
             TransferState::Matched => "matched",

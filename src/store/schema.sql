@@ -119,7 +119,8 @@ CREATE TABLE transfer (
     state TEXT NOT NULL DEFAULT 'unrelated' CHECK (state IN ('matched', 'to_review', 'unrelated', 'returned')),
     dossiers_json TEXT NOT NULL DEFAULT '[]',
     why_json TEXT NOT NULL DEFAULT '[]',
-    outcome_json TEXT
+    -- The rule that decided, a closed word.
+    tier TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE INDEX transfer_day ON transfer (account, booking_date);

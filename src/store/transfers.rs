@@ -1,12 +1,12 @@
 //! Statements and transfers, and what people decided about them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::domain::payment::Movement;
+use crate::domain::payment::{Movement, TransferState};
 use crate::store::{from_json, instant_text, to_json};
 
 /// A transfer with the matching's view of it.
@@ -15,9 +15,11 @@ pub struct TransferRow {
     pub transfer_id: i64,
     pub account: String,
     pub movement: Movement,
-    pub state: String,
+    pub state: TransferState,
     pub dossiers: Vec<String>,
     pub why: Vec<String>,
+    /// The rule that decided.
+    pub tier: String,
     /// File name and movement number of every place where it stands.
     pub sources: Vec<(String, u32)>,
     /// Whether some file that holds it added up.
@@ -65,14 +67,18 @@ pub fn statements(connection: &Connection) -> anyhow::Result<Vec<(String, String
     rows.collect::<Result<_, _>>().context("list statements")
 }
 
-/// Known movements of one account on one day.
-pub fn of_day(connection: &Connection, account: &str, day: NaiveDate) -> anyhow::Result<Vec<(i64, Movement)>> {
-    let mut statement =
-        connection.prepare_cached("SELECT transfer_id, movement_json FROM transfer WHERE account = ?1 AND booking_date = ?2 ORDER BY transfer_id")?;
-    let rows = statement.query_map(params![account, day.to_string()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+/// Known movements of one account in a closed span of days, each with the formats it was seen in.
+pub fn of_days(connection: &Connection, account: &str, from: NaiveDate, to: NaiveDate) -> anyhow::Result<Vec<(i64, Movement, BTreeSet<String>)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT transfer_id, movement_json, (SELECT json_group_array(format) FROM transfer_source JOIN statement_file USING (statement_file_id)
+             WHERE transfer_source.transfer_id = transfer.transfer_id)
+         FROM transfer WHERE account = ?1 AND booking_date BETWEEN ?2 AND ?3 ORDER BY transfer_id",
+    )?;
+    let rows = statement
+        .query_map(params![account, from.to_string(), to.to_string()], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))?;
     rows.map(|row| {
-        let (transfer_id, movement) = row.context("read transfers")?;
-        Ok((transfer_id, from_json(&movement)?))
+        let (transfer_id, movement, formats) = row.context("read transfers")?;
+        Ok((transfer_id, from_json(&movement)?, from_json(&formats)?))
     })
     .collect()
 }
@@ -93,9 +99,12 @@ pub fn add_source(transaction: &Transaction<'_>, statement_file_id: i64, entry: 
     Ok(())
 }
 
+/// File name and movement number of each place, and whether one of the files added up.
+type Sources = (Vec<(String, u32)>, bool);
+
 /// Every transfer, in order of booking.
 pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
-    let mut sources: BTreeMap<i64, (Vec<(String, u32)>, bool)> = BTreeMap::new();
+    let mut sources: BTreeMap<i64, Sources> = BTreeMap::new();
     let mut statement = connection.prepare_cached(
         "SELECT transfer_id, name, entry, booked FROM transfer_source JOIN statement_file USING (statement_file_id)
          ORDER BY transfer_id, statement_file_id, entry",
@@ -107,7 +116,7 @@ pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
         *trusted |= row.get::<_, bool>(3)?;
     }
     let mut statement = connection.prepare_cached(
-        "SELECT transfer_id, account, movement_json, state, dossiers_json, why_json FROM transfer ORDER BY booking_date, transfer_id",
+        "SELECT transfer_id, account, movement_json, state, dossiers_json, why_json, tier FROM transfer ORDER BY booking_date, transfer_id",
     )?;
     let mut rows = statement.query([])?;
     let mut transfers = Vec::new();
@@ -118,9 +127,10 @@ pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
             transfer_id,
             account: row.get(1)?,
             movement: from_json(&row.get::<_, String>(2)?)?,
-            state: row.get(3)?,
+            state: TransferState::from_slug(&row.get::<_, String>(3)?).unwrap_or(TransferState::Unrelated),
             dossiers: from_json(&row.get::<_, String>(4)?)?,
             why: from_json(&row.get::<_, String>(5)?)?,
+            tier: row.get(6)?,
             sources,
             trusted,
         });
@@ -128,27 +138,13 @@ pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
     Ok(transfers)
 }
 
-pub fn keep_outcome(
-    transaction: &Transaction<'_>,
-    transfer_id: i64,
-    state: &str,
-    dossiers: &[String],
-    why: &[String],
-    outcome_json: &str,
-) -> anyhow::Result<()> {
+/// Keeps the matching's view of a transfer.
+pub fn keep_outcome(transaction: &Transaction<'_>, transfer_id: i64, state: &str, tier: &str, dossiers: &[String], why: &[String]) -> anyhow::Result<()> {
     transaction
-        .prepare_cached("UPDATE transfer SET state = ?2, dossiers_json = ?3, why_json = ?4, outcome_json = ?5 WHERE transfer_id = ?1")?
-        .execute(params![transfer_id, state, to_json(&dossiers)?, to_json(&why)?, outcome_json])
+        .prepare_cached("UPDATE transfer SET state = ?2, tier = ?3, dossiers_json = ?4, why_json = ?5 WHERE transfer_id = ?1")?
+        .execute(params![transfer_id, state, tier, to_json(&dossiers)?, to_json(&why)?])
         .context("keep a matching")?;
     Ok(())
-}
-
-/// The matching's last outcomes, as it wrote them.
-pub fn outcomes(connection: &Connection) -> anyhow::Result<Vec<String>> {
-    let mut statement =
-        connection.prepare_cached("SELECT outcome_json FROM transfer WHERE outcome_json IS NOT NULL ORDER BY booking_date, transfer_id")?;
-    let rows = statement.query_map([], |row| row.get(0))?;
-    rows.collect::<Result<_, _>>().context("read outcomes")
 }
 
 /// The newest word on each transfer.

@@ -8,7 +8,7 @@ use crate::domain::calendar;
 use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, DigestTask, DigestTransfer, MailAccount};
 use crate::domain::dossier::{DossierState, Stage, Timeliness};
 use crate::domain::mail::MailClass;
-use crate::domain::payment::FeeState;
+use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::next_jury;
 use crate::domain::rules::Rules;
 use crate::store::dossiers::DossierRow;
@@ -123,7 +123,7 @@ fn sender(mail: &MailRow) -> String {
 }
 
 fn matched(sources: &Sources, day: NaiveDate) -> Vec<DigestTransfer> {
-    let recent = |row: &&TransferRow| row.state == "matched" && (day - row.movement.booking_date).num_days() <= 2;
+    let recent = |row: &&TransferRow| row.state == TransferState::Matched && (day - row.movement.booking_date).num_days() <= 2;
     sources
         .transfers
         .iter()
@@ -186,7 +186,7 @@ fn to_do(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Vec<DigestTa
         let sentence = format!("Notre lettre «\u{a0}{}\u{a0}» est revenue\u{a0}: l'adresse ne fonctionne pas.", letter.subject);
         tasks.push(DigestTask { who: letter.recipients.join(", "), sentence, question: None });
     }
-    tasks.extend(sources.transfers.iter().filter(|row| row.state == "to_review").map(|row| review_task(sources, row)));
+    tasks.extend(sources.transfers.iter().filter(|row| row.state == TransferState::ToReview).map(|row| review_task(sources, row)));
     for (_, state) in &sources.dossiers {
         if state.stage == Stage::Withdrawn {
             continue;

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use rusqlite::{Connection, Transaction};
 
-use crate::bank::dedup::{KnownMovement, reconcile_day};
+use crate::bank::dedup::{KnownMovement, reconcile as reconcile_movements};
 use crate::bank::matching::{self, Credit, Decided, MatchingOptions, Outcome, Payee};
 use crate::bank::{self, CsvColumns, StatementReading};
 use crate::blobs::{Durability, sha256_hex};
@@ -37,7 +37,7 @@ pub fn import(office: &Office, bytes: &[u8], name: &str, actor: &str) -> anyhow:
     let mut reading = bank::read_statement(bytes, name, &CsvColumns::default());
     bank::check_account(&mut reading, &office.rules.fee.iban);
     let now = office.clock.now();
-    let findings: Vec<(String, String)> = reading.findings.iter().map(|finding| (finding.slug().to_owned(), finding.french())).collect();
+    let findings: Vec<(String, String)> = reading.findings.iter().map(|finding| (finding.fault.slug().to_owned(), finding.fault.french())).collect();
     let (n_new, n_known) = office.store.write(|transaction| {
         let trusted = (0..reading.statements.len()).all(|index| reading.trusted(index));
         let file_id = transfers::add_statement(transaction, &sha256, name, &reading.format, now, trusted, &to_json(&findings)?)?;
@@ -51,25 +51,26 @@ pub fn import(office: &Office, bytes: &[u8], name: &str, actor: &str) -> anyhow:
 
 /// Books each movement once, however many files hold it.
 fn book(transaction: &Transaction<'_>, file_id: i64, reading: &StatementReading, rules: &Rules) -> anyhow::Result<(usize, usize)> {
-    let mut by_day: BTreeMap<(String, NaiveDate), Vec<&Movement>> = BTreeMap::new();
-    for (index, statement) in reading.statements.iter().enumerate() {
-        if !reading.trusted(index) {
-            continue;
-        }
+    let mut by_account: BTreeMap<String, Vec<Movement>> = BTreeMap::new();
+    for (index, statement) in reading.statements.iter().enumerate().filter(|(index, _)| reading.trusted(*index)) {
         // One account under its several spellings (IBAN, bank and branch) is one account.
-        let account = if bank::same_account(&statement.account, &rules.fee.iban) { rules.fee.iban.clone() } else { statement.account.clone() };
-        for movement in &statement.entries {
-            by_day.entry((account.clone(), movement.booking_date)).or_default().push(movement);
-        }
+        let ours = bank::same_account(&statement.account, &rules.fee.iban);
+        let account = if ours { rules.fee.iban.clone() } else { statement.account.clone() };
+        by_account.entry(account).or_default().extend(statement.entries.iter().cloned());
+        tracing::debug!(statement = index, "statement booked");
     }
     let (mut n_new, mut n_known) = (0, 0);
-    for ((account, day), incoming) in by_day {
-        let known: Vec<KnownMovement> = transfers::of_day(transaction, &account, day)?
+    for (account, incoming) in by_account {
+        let days = || incoming.iter().map(|movement| movement.booking_date);
+        let (Some(first), Some(last)) = (days().min(), days().max()) else { continue };
+        let margin = Days::new(DAYS_AROUND);
+        let from = first.checked_sub_days(margin).unwrap_or(first);
+        let to = last.checked_add_days(margin).unwrap_or(last);
+        let known: Vec<KnownMovement> = transfers::of_days(transaction, &account, from, to)?
             .into_iter()
-            .map(|(id, movement)| KnownMovement { id, account: account.clone(), movement })
+            .map(|(id, movement, formats)| KnownMovement { id, formats, movement })
             .collect();
-        let incoming: Vec<Movement> = incoming.into_iter().cloned().collect();
-        for (movement, same) in incoming.iter().zip(reconcile_day(&known, &incoming)) {
+        for (movement, same) in incoming.iter().zip(reconcile_movements(&known, &incoming, &reading.format)) {
             let transfer_id = match same {
                 Some(transfer_id) => {
                     n_known += 1;
@@ -86,6 +87,9 @@ fn book(transaction: &Transaction<'_>, file_id: i64, reading: &StatementReading,
     Ok((n_new, n_known))
 }
 
+/// Formats may book one movement a day or two apart.
+const DAYS_AROUND: u64 = 3;
+
 /// Takes in whole statement files from the watched folder: read, then moved aside to `done/`, or to `refused/` with the reason beside it.
 pub fn watch_folder(office: &Office) -> anyhow::Result<usize> {
     let folder = office.config.path(&office.config.statements.folder);
@@ -100,7 +104,7 @@ pub fn watch_folder(office: &Office) -> anyhow::Result<usize> {
         let bytes = fs::read(&path).context("read a statement")?;
         let refused = match import(office, &bytes, &name, journal::PROGRAM)? {
             Import::Done { reading, .. } if reading.statements.is_empty() => {
-                Some(reading.findings.iter().map(|finding| finding.french()).collect::<Vec<_>>().join("\n"))
+                Some(reading.findings.iter().map(|finding| finding.fault.french()).collect::<Vec<_>>().join("\n"))
             }
             Import::Done { .. } | Import::AlreadyKnown { .. } => None,
         };
@@ -141,20 +145,17 @@ pub fn reconcile(office: &Office) -> anyhow::Result<bool> {
             .iter()
             .flat_map(|programme| [programme.title.clone(), programme.title_en.clone(), programme.code.clone()].into_iter().chain(programme.words.clone()))
             .collect();
-        let options = MatchingOptions { by_name: office.rules.fee.match_by_name, ..MatchingOptions::default() };
+        let options = MatchingOptions { match_by_name: office.rules.fee.match_by_name, ..MatchingOptions::default() };
         let outcomes = matching::match_transfers(&credits, &payees, &decided, office.rules.fee.cents, &vocabulary, &options);
-        let before: BTreeSet<String> = transfers::outcomes(transaction)?.into_iter().collect();
-        let mut touched: BTreeSet<String> = BTreeSet::new();
+        let known: BTreeMap<i64, &transfers::TransferRow> = rows.iter().map(|row| (row.transfer_id, row)).collect();
+        let mut touched: BTreeSet<&String> = BTreeSet::new();
         for outcome in &outcomes {
-            let text = to_json(outcome)?;
-            if before.contains(&text) {
+            let Some(row) = known.get(&outcome.transfer) else { continue };
+            if row.state == outcome.state && row.dossiers == outcome.dossiers && row.why == outcome.why && row.tier == outcome.tier {
                 continue;
             }
-            if let Some(row) = rows.iter().find(|row| row.transfer_id == outcome.transfer) {
-                touched.extend(row.dossiers.iter().cloned());
-            }
-            touched.extend(outcome.dossiers.iter().cloned());
-            transfers::keep_outcome(transaction, outcome.transfer, outcome.state.slug(), &outcome.dossiers, &outcome.why, &text)?;
+            touched.extend(row.dossiers.iter().chain(&outcome.dossiers));
+            transfers::keep_outcome(transaction, outcome.transfer, outcome.state.slug(), outcome.tier, &outcome.dossiers, &outcome.why)?;
         }
         for number in &touched {
             if let Some(row) = dossiers::by_number(transaction, number)? {
@@ -204,22 +205,29 @@ fn decided(connection: &Connection) -> anyhow::Result<Vec<Decided>> {
         .collect())
 }
 
-/// The fee account of every dossier that any transfer speaks of.
+/// The fee account of every dossier that some transfer was attributed to.
 pub fn fees(connection: &Connection, rules: &Rules) -> anyhow::Result<BTreeMap<String, FeeFacts>> {
     let rows = transfers::all(connection)?;
+    let outcomes: Vec<Outcome> = rows
+        .iter()
+        .map(|row| Outcome {
+            transfer: row.transfer_id,
+            state: row.state,
+            dossiers: row.dossiers.clone(),
+            why: Vec::new(),
+            tier: "kept",
+            of_return: None,
+        })
+        .collect();
+    let days: BTreeMap<i64, NaiveDate> = rows.iter().map(|row| (row.transfer_id, row.movement.booking_date)).collect();
     let credits: Vec<Credit> =
-        rows.iter().map(|row| Credit { id: row.transfer_id, movement: row.movement.clone(), statement_trusted: row.trusted }).collect();
-    let outcomes: Vec<Outcome> = transfers::outcomes(connection)?.iter().map(|text| from_json(text)).collect::<Result<_, _>>()?;
-    let numbers: BTreeSet<&String> = outcomes.iter().flat_map(|outcome| &outcome.dossiers).collect();
-    let mut fees = BTreeMap::new();
-    for number in numbers {
-        let account = matching::fee_account(number, &outcomes, &credits, rules.fee.cents);
-        let booked_on = credits
-            .iter()
-            .filter(|credit| account.transfers.contains(&credit.id) && credit.movement.amount.0 > 0)
-            .map(|credit| credit.movement.booking_date)
-            .max();
-        fees.insert(number.clone(), FeeFacts { state: account.state, credited: account.credited_cents, booked_on });
-    }
-    Ok(fees)
+        rows.into_iter().map(|row| Credit { id: row.transfer_id, movement: row.movement, statement_trusted: row.trusted }).collect();
+    let accounts = matching::fee_accounts(&outcomes, &credits, rules.fee.cents);
+    Ok(accounts
+        .into_iter()
+        .map(|(number, account)| {
+            let booked_on = account.transfers.iter().filter_map(|id| days.get(id)).max().copied();
+            (number, FeeFacts { state: account.state, credited: account.credited_cents, booked_on })
+        })
+        .collect())
 }

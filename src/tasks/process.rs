@@ -342,8 +342,8 @@ fn open_dossier(office: &Office, mail: &MailRow, opened: &OpenedMail, basis: &'s
         let ordinal = dossiers::n_opened(transaction)? + 1;
         let number = format!("{}-{ordinal:04}", office.rules.prefix);
         let taken = dossiers::all(transaction)?.into_iter().map(|row| row.reference).collect();
-        let reference = reference::issue(&office.rules.prefix, &office.secret, u64::from(ordinal), &taken)?;
-        let dossier_id = dossiers::open(transaction, &number, &reference, mail.arrived_at)?;
+        let reference = reference::issue(&office.rules.prefix, &office.secret, u64::from(ordinal), &taken);
+        let dossier_id = dossiers::open(transaction, &number, reference.as_str(), mail.arrived_at)?;
         journal::append(transaction, now, journal::PROGRAM, Some(dossier_id), "dossier_opened", basis)?;
         write_mail(transaction, office, mail, opened, "processed", Some(dossier_id), Some(basis), files)
     })
