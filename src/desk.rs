@@ -17,7 +17,8 @@ use crate::domain::plan::{self, DueLetter, Plan};
 use crate::domain::route::Route;
 use crate::domain::rules::Rules;
 use crate::intake::understand::facts::programme::programmes_named;
-use crate::letters::{self, Envelope};
+use crate::domain::mail::MailAddress;
+use crate::letters::{self, AutoSubmitted, Envelope};
 use crate::store::dossiers::{CorrectionRow, DossierRow};
 use crate::store::outbox::NewLetter;
 use crate::store::{dossiers, from_json, journal, jury, mails, outbox, to_json};
@@ -233,13 +234,13 @@ fn queue_letter(office: &Office, transaction: &Transaction<'_>, dossier_id: i64,
     let mut references = due.references.clone();
     references.extend(due.in_reply_to.clone());
     let envelope = Envelope {
-        from: office.config.outgoing.from.clone(),
-        to: vec![due.to.clone()],
+        from: office.from_address(),
+        to: vec![MailAddress { name: Some(due.letter.candidate_name.clone()).filter(|name| !name.is_empty()), address: due.to.clone() }],
         message_id: message_id.clone(),
         date: now,
         in_reply_to: due.in_reply_to.clone(),
         references,
-        auto_submitted: if due.answers.is_empty() { "auto-generated" } else { "auto-replied" },
+        auto_submitted: if due.answers.is_empty() { AutoSubmitted::Generated } else { AutoSubmitted::Replied },
         number: due.letter.number.clone(),
     };
     let message = letters::to_mime(&rendered, &envelope, &[])?;

@@ -1,3 +1,7 @@
 //! The program: arguments in, exit status out. Everything else is the library's.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    guichet::cli::main()
+}

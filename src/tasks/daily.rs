@@ -7,7 +7,8 @@ use chrono::{Datelike, NaiveDate, Weekday};
 
 use crate::desk;
 use crate::domain::digest::Digest;
-use crate::letters::{self, Envelope};
+use crate::domain::mail::MailAddress;
+use crate::letters::{self, Attachment, AutoSubmitted, Envelope};
 use crate::store::outbox::NewLetter;
 use crate::store::{journal, outbox};
 use crate::tasks::{Office, digest, jury};
@@ -55,18 +56,18 @@ pub fn queue_to_staff(
     kind: &str,
     recipients: &[String],
     rendered: &letters::RenderedLetter,
-    attachments: &[(String, String, Vec<u8>)],
+    attachments: &[Attachment],
 ) -> anyhow::Result<()> {
     let now = office.clock.now();
     let message_id = office.message_id(letter_key);
     let envelope = Envelope {
-        from: office.config.outgoing.from.clone(),
-        to: recipients.to_vec(),
+        from: office.from_address(),
+        to: recipients.iter().map(|address| MailAddress { name: None, address: address.clone() }).collect(),
         message_id: message_id.clone(),
         date: now,
         in_reply_to: None,
         references: Vec::new(),
-        auto_submitted: "auto-generated",
+        auto_submitted: AutoSubmitted::Generated,
         number: String::new(),
     };
     let message = letters::to_mime(rendered, &envelope, attachments)?;

@@ -12,7 +12,7 @@ use crate::domain::calendar;
 use crate::domain::dossier::{DossierState, Stage};
 use crate::domain::rules::JurySession;
 use crate::jury::{self, Batch, BatchCandidate, BatchPiece, Decision, DecisionLine};
-use crate::letters::{self, BatchAnnouncement};
+use crate::letters::{self, Attachment, BatchAnnouncement, BatchDelivery};
 use crate::store::jury as rows;
 use crate::store::jury::DecisionRow;
 use crate::store::{dossiers, journal};
@@ -107,20 +107,21 @@ fn deliver(office: &Office, batch: &Batch, files: &[(String, Vec<u8>)], folder: 
     let size_bytes: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
     // Base64 makes four bytes of three.
     let attached = (size_bytes as u64).saturating_mul(4) / 3 <= config.attachments_bytes_max;
+    let file_names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
     let announcement = BatchAnnouncement {
         session_label: batch.session_label.clone(),
         date: batch.date,
         n_candidates: u32::try_from(batch.candidates.len()).unwrap_or(u32::MAX),
-        n_files: u32::try_from(files.len()).unwrap_or(u32::MAX),
-        folder: (!attached).then(|| folder.to_string_lossy().into_owned()),
-        addendum: false,
+        delivery: if attached {
+            BatchDelivery::Attached { file_names }
+        } else {
+            BatchDelivery::Folder { path: folder.to_string_lossy().into_owned(), file_names }
+        },
+        addendum: None,
     };
     let rendered = letters::render_batch_announcement(&office.templates, &announcement, &office.rules)?;
-    let attachments: Vec<(String, String, Vec<u8>)> = if attached {
-        files.iter().map(|(name, bytes)| (name.clone(), media_type(name).to_owned(), bytes.clone())).collect()
-    } else {
-        Vec::new()
-    };
+    let attachment = |(name, bytes): &(String, Vec<u8>)| Attachment { name: name.clone(), media_type: media_type(name).to_owned(), bytes: bytes.clone() };
+    let attachments: Vec<Attachment> = if attached { files.iter().map(attachment).collect() } else { Vec::new() };
     daily::queue_to_staff(office, &format!("batch/{}/{}", batch.session_name, batch.built_on), "batch_announcement", &config.to, &rendered, &attachments)
 }
 

@@ -12,6 +12,7 @@ use crate::blobs::{Blobs, hex};
 use crate::clock::Clock;
 use crate::config::{Config, OcrChoice};
 use crate::domain::document::FileReading;
+use crate::domain::mail::MailAddress;
 use crate::domain::rules::Rules;
 use crate::letters::Templates;
 use crate::sandbox::{OcrMode, Sandbox, SandboxOptions};
@@ -107,11 +108,27 @@ impl Office {
         format!("guichet.{domain}")
     }
 
+    /// Who our letters come from, as `Name <address>` in the configuration says.
+    pub fn from_address(&self) -> MailAddress {
+        parse_address(&self.config.outgoing.from)
+    }
+
     /// A stable Message-ID, without angle brackets, for a letter of that key.
     pub fn message_id(&self, letter_key: &str) -> String {
         let digest = Sha256::new().chain_update(self.secret).chain_update(b"message-id").chain_update(letter_key.as_bytes()).finalize();
         let digest = hex(&digest);
         format!("{}@{}", digest.get(..32).unwrap_or(&digest), self.message_id_domain())
+    }
+}
+
+/// `Name <address>`, or a bare address.
+pub fn parse_address(text: &str) -> MailAddress {
+    match text.rsplit_once('<') {
+        Some((name, address)) => {
+            let name = name.trim().trim_matches('"').trim();
+            MailAddress { name: Some(name.to_owned()).filter(|name| !name.is_empty()), address: address.trim().trim_end_matches('>').to_owned() }
+        }
+        None => MailAddress { name: None, address: text.trim().to_owned() },
     }
 }
 

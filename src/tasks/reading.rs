@@ -16,7 +16,7 @@ pub const READER: &str = "1";
 
 /// The raw reading of a content: kept, or made now and kept.
 pub fn raw_reading(office: &Office, sha256: &str) -> anyhow::Result<RawReading> {
-    let reader = format!("{READER}/{}", office.sandbox()?.report().engine());
+    let reader = reader_name(office)?;
     if let Some(known) = office.store.read(|connection| mails::raw_reading(connection, sha256, &reader))? {
         return Ok(known);
     }
@@ -24,6 +24,12 @@ pub fn raw_reading(office: &Office, sha256: &str) -> anyhow::Result<RawReading> 
     let raw = office.sandbox()?.read_document(&bytes, sha256);
     office.store.write(|transaction| mails::keep_raw_reading(transaction, &reader, &raw))?;
     Ok(raw)
+}
+
+/// Readings are kept under the name of the reader that made them: another engine, or more languages, reads again.
+fn reader_name(office: &Office) -> anyhow::Result<String> {
+    let report = office.sandbox()?.report();
+    Ok(format!("{READER}/{}/{}", report.ocr_engine.as_deref().unwrap_or("none"), report.ocr_languages.join("+")))
 }
 
 /// What a file is, under the name it came with.

@@ -76,8 +76,8 @@ async fn send_one(office: &Office, transport: &Transport, letter: &LetterRow, se
     if !office.store.write(|transaction| outbox::begin_sending(transaction, letter.outbox_id))? {
         return Ok(());
     }
-    let from = address_of(&office.config.outgoing.from);
-    let outcome = smtp::send(transport, from, &letter.recipients, &message).await;
+    let from = office.from_address().address;
+    let outcome = smtp::send(transport, &from, &letter.recipients, &message).await;
     let now = office.clock.now();
     match outcome {
         Ok(_) => {
@@ -116,11 +116,6 @@ fn end(office: &Office, letter: &LetterRow, attempt: Attempt<'_>, event: &str) -
         journal::append(transaction, now, journal::PROGRAM, letter.dossier_id, event, &letter.letter_key)?;
         letter.dossier_id.map_or(Ok(()), |dossier_id| dossiers::mark_dirty(transaction, dossier_id))
     })
-}
-
-/// The bare address of `Name <address>`.
-fn address_of(mailbox: &str) -> &str {
-    mailbox.rsplit_once('<').map_or(mailbox, |(_, address)| address.trim_end_matches('>')).trim()
 }
 
 /// The way out that the configuration names.

@@ -1,0 +1,398 @@
+//! Commands that do the work: the daemon, one round of it, a rehearsal, the demonstration, the check of the configuration.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use chrono::NaiveDate;
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::{Common, Unusable, table};
+use crate::config::{Config, DEFAULT_RULES, MailboxKind, OutgoingKind};
+use crate::console;
+use crate::desk;
+use crate::domain::dossier::{DossierState, Stage};
+use crate::domain::payment::TransferState;
+use crate::mailbox::ImapMailbox;
+use crate::rehearse::{self, Rehearsal};
+use crate::smtp::{SmtpSession, Transport};
+use crate::store::{jury as jury_rows, mails, outbox, transfers};
+use crate::tasks::reading::Progress;
+use crate::tasks::{Office, OfficeOptions, process, receive, send, supervisor};
+use crate::wording;
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where everything is put (default: a new folder under the system's temporary one).
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Ends after the summary.
+    #[arg(long)]
+    no_console: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Rehearse {
+    /// A folder of *.eml, a Maildir, or an mbox.
+    #[arg(long, value_name = "DIR")]
+    mails: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    statements: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    into: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    #[arg(long, value_name = "DATE")]
+    from: Option<NaiveDate>,
+    #[arg(long, value_name = "DATE")]
+    to: Option<NaiveDate>,
+    /// Lets held letters go too.
+    #[arg(long)]
+    approve_all: bool,
+}
+
+/// Tells a person who waits how far reading is: one line on a terminal, rewritten; nothing otherwise.
+struct ProgressLine {
+    started: Instant,
+    last: Mutex<Option<Instant>>,
+    on_terminal: bool,
+}
+
+impl ProgressLine {
+    fn new() -> ProgressLine {
+        ProgressLine { started: Instant::now(), last: Mutex::new(None), on_terminal: std::io::stderr().is_terminal() }
+    }
+
+    fn show(&self, progress: Progress) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = last.is_some_and(|last| last.elapsed() < Duration::from_millis(200));
+        if !self.on_terminal || recent {
+            return;
+        }
+        *last = Some(Instant::now());
+        eprint!(
+            "\r  lecture : {} courriels sur {} ouverts, {} fichiers lus, {} s ",
+            progress.n_mails_opened,
+            progress.n_mails,
+            progress.n_files_read,
+            self.started.elapsed().as_secs()
+        );
+        // A terminal that cannot be written to will not be missed.
+        std::io::stderr().flush().unwrap_or_default();
+    }
+
+    fn end(&self) {
+        if self.on_terminal && self.last.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            eprintln!();
+        }
+    }
+}
+
+pub async fn rehearse(common: &Common, arguments: Rehearse) -> anyhow::Result<ExitCode> {
+    let mut config = common.config()?;
+    if let Some(rules) = &arguments.rules {
+        config.rules.file = Some(std::path::absolute(rules).context("find the rules")?);
+    }
+    config.rules().map_err(|error| super::unusable(&error))?;
+    if !arguments.mails.exists() {
+        return Err(anyhow::Error::new(Unusable(format!("there are no mails at {}", arguments.mails.display()))));
+    }
+    let rehearsal = Rehearsal {
+        mails: arguments.mails,
+        statements: arguments.statements,
+        into: arguments.into,
+        from: arguments.from,
+        to: arguments.to,
+        approve_all: arguments.approve_all,
+        config,
+    };
+    let line = ProgressLine::new();
+    let office = rehearse::rehearse(&rehearsal, &|progress| line.show(progress)).await?;
+    line.end();
+    summary(&office, &rehearsal.into)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One screen: what came, what was understood, what was written, what waits for a person, where to look.
+fn summary(office: &Office, into: &Path) -> anyhow::Result<()> {
+    let (mails, states, letters, transfers, batches) = office.store.read(|connection| {
+        Ok((mails::all(connection)?, desk::states(connection)?, outbox::all(connection)?, transfers::all(connection)?, jury_rows::batches(connection)?))
+    })?;
+    let states: Vec<&DossierState> = states.values().map(|(_, state)| state).collect();
+    let mut classes: BTreeMap<&str, usize> = BTreeMap::new();
+    for mail in &mails {
+        *classes.entry(mail.class.map_or("doublon", wording::mail_class)).or_default() += 1;
+    }
+    let listed: Vec<String> = classes.iter().map(|(class, count)| format!("{count} {class}")).collect();
+    println!("\nReçu       {} courriels : {}", mails.len(), listed.join(", "));
+    let n = |wanted: &dyn Fn(&DossierState) -> bool| states.iter().filter(|state| wanted(state)).count();
+    println!(
+        "Compris    {} dossiers : {} complets ou déjà transmis au jury, {} incomplets",
+        states.len(),
+        n(&|state| matches!(state.stage, Stage::Complete | Stage::Batched | Stage::Notified)),
+        n(&|state| state.stage == Stage::Incomplete),
+    );
+    let of = |state: TransferState| transfers.iter().filter(|row| row.state == state).count();
+    println!(
+        "Argent     {} mouvements : {} frais rapprochés, {} à vérifier, {} retournés",
+        transfers.len(),
+        of(TransferState::Matched),
+        of(TransferState::ToReview),
+        of(TransferState::Returned)
+    );
+    let sent: Vec<_> = letters.iter().filter(|letter| letter.state == "sent").collect();
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for letter in &sent {
+        *kinds.entry(letter.kind.as_str()).or_default() += 1;
+    }
+    let listed: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    println!("Écrit      {} lettres : {}", sent.len(), listed.join(", "));
+    let held = letters.iter().filter(|letter| letter.state == "held").count();
+    println!(
+        "Attend     {} points à vérifier dans {} dossiers, {} virements, {held} lettres retenues",
+        states.iter().map(|state| state.to_check.len()).sum::<usize>(),
+        n(&|state| !state.to_check.is_empty()),
+        of(TransferState::ToReview),
+    );
+    note_on_reading(office, &states)?;
+    let into = std::path::absolute(into).unwrap_or_else(|_| into.to_owned());
+    println!("\nOù regarder");
+    println!("  lettres         {}", into.join("letters/new").display());
+    println!("  récapitulatifs  {}", into.join("digests").display());
+    for batch in &batches {
+        println!("  lot du jury     {}", batch.folder);
+    }
+    println!("  tableau         guichet --data {} dossiers", into.join("data").display());
+    Ok(())
+}
+
+/// Without an engine, pictures stay with the assistant: which, and what would read them.
+fn note_on_reading(office: &Office, states: &[&DossierState]) -> anyhow::Result<()> {
+    let report = office.sandbox()?.report();
+    if let Some(engine) = &report.ocr_engine {
+        println!("Lecture    {engine} ({})", report.ocr_languages.join(", "));
+        return Ok(());
+    }
+    let unread: usize = office.store.read(|connection| {
+        let mut unread = 0;
+        for mail in mails::all(connection)? {
+            unread += mails::files_of_mail(connection, mail.mail_id)?
+                .iter()
+                .filter(|file| file.reading.findings.iter().any(|finding| finding.reason == crate::domain::finding::Reason::PageNotReadNoEngine))
+                .count();
+        }
+        Ok(unread)
+    })?;
+    println!(
+        "Lecture    aucun logiciel de reconnaissance de texte : {unread} images de {} dossiers sont laissées à l'assistante.\n           « apt-get install tesseract-ocr tesseract-ocr-fra » les ferait lire.",
+        states.len()
+    );
+    Ok(())
+}
+
+pub async fn demo(common: &Common, demo: Demo) -> anyhow::Result<ExitCode> {
+    let season = fixtures().ok_or_else(|| Unusable(String::from("the folder fixtures/season is not here: run the demonstration from the source tree")))?;
+    let into = match demo.dir {
+        Some(dir) => dir,
+        None => std::env::temp_dir().join(format!("guichet-demo-{}", std::process::id())),
+    };
+    let mut config = common.config()?;
+    config.rules.file = Some(season.join("../rules/2024.toml"));
+    config.digest.to = vec![String::from("assistante@example.org")];
+    config.jury.to = vec![String::from("jury@example.org")];
+    println!("Une saison de candidatures inventées, rejouée avec le code du service (octobre 2023 à juin 2024).");
+    println!("  courriels  {}", season.join("mails").display());
+    println!("  relevés    {}", season.join("statements").display());
+    println!("  résultat   {}", into.display());
+    let rehearsal = Rehearsal {
+        mails: season.join("mails"),
+        statements: season.join("statements"),
+        into: into.clone(),
+        from: None,
+        to: None,
+        approve_all: false,
+        config,
+    };
+    let line = ProgressLine::new();
+    let office = rehearse::rehearse(&rehearsal, &|progress| line.show(progress)).await?;
+    line.end();
+    summary(&office, &into)?;
+    if demo.no_console || office.config.console.listen.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let stop = stop_signal()?;
+    let listener = console::listen(&office.config.console.listen).await?;
+    println!("  console         http://{}/   (Ctrl-C pour finir)", listener.local_addr().context("the console's address")?);
+    console::serve(Arc::new(office), listener, stop).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The season that comes with the sources: beside the current folder, or where the program was built.
+fn fixtures() -> Option<PathBuf> {
+    let places = [PathBuf::from("fixtures/season"), PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/season")];
+    places.into_iter().find(|place| place.join("mails").is_dir())
+}
+
+pub async fn once(common: &Common) -> anyhow::Result<ExitCode> {
+    let office = common.office()?;
+    let n_in_doubt = send::recover(&office)?;
+    supervisor::once(&office).await?;
+    supervisor::work(&office).await?;
+    Ok(if n_in_doubt > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
+    let office = Arc::new(common.office()?);
+    let report = office.sandbox()?.report();
+    tracing::info!(
+        landlock = report.confinement.landlock,
+        seccomp = report.confinement.seccomp,
+        ocr = report.ocr_engine.as_deref().unwrap_or("none"),
+        "guichet is at work"
+    );
+    let stop = stop_signal()?;
+    let console = match office.config.console.listen.as_str() {
+        "" => None,
+        address => {
+            let listener = console::listen(address).await?;
+            Some(tokio::spawn(console::serve(Arc::clone(&office), listener, stop.clone())))
+        }
+    };
+    notify(&[sd_notify::NotifyState::Ready]);
+    let heartbeat = tokio::spawn(heartbeat(stop.clone()));
+    supervisor::run(Arc::clone(&office), stop.clone()).await?;
+    notify(&[sd_notify::NotifyState::Stopping]);
+    heartbeat.await.context("the heartbeat")?;
+    if let Some(console) = console {
+        console.await.context("the console")??;
+    }
+    tracing::info!("guichet has stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells systemd that we live, twice in each watchdog interval.
+async fn heartbeat(stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        notify(&[sd_notify::NotifyState::Watchdog]);
+        tokio::select! { () = tokio::time::sleep(Duration::from_secs(20)) => {}, () = stop.cancelled() => {} }
+    }
+}
+
+/// Outside systemd there is nobody to tell.
+fn notify(states: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!("systemd was not told: {error}");
+    }
+}
+
+/// Cancelled at SIGTERM or Ctrl-C; the step under way is finished first.
+fn stop_signal() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let cancel = stop.clone();
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("listen for SIGTERM")?;
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).context("listen for Ctrl-C")?;
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        cancel.cancel();
+    });
+    Ok(stop)
+}
+
+pub async fn check_config(common: &Common, connect: bool) -> anyhow::Result<ExitCode> {
+    let config = common.config()?;
+    let mut mistakes = config.mistakes();
+    let effective = toml::to_string(&config).context("print the configuration")?;
+    println!("# Effective configuration\n{effective}");
+    match config.rules() {
+        Ok(rules) => {
+            let source = config.rules.file.as_ref().map_or_else(|| String::from("inside the program"), |file| config.path(file).display().to_string());
+            println!("# Rules: {source}, season {}, {} programmes, {} requirements", rules.season, rules.programmes.len(), rules.requirements.len());
+            for jury in rules.juries.iter().filter(|jury| jury.date.is_none()) {
+                println!("#   {}: no date set", jury.label_fr);
+            }
+            if config.rules.file.is_none() {
+                let open = DEFAULT_RULES.lines().filter(|line| line.contains("À VALIDER PAR L'ÉCOLE")).count();
+                println!("#   {open} assumptions to be confirmed by the school (À VALIDER PAR L'ÉCOLE)");
+            }
+        }
+        Err(error) => tracing::debug!("{error:#}"),
+    }
+    if let Err(error) = config.templates().and_then(|files| crate::letters::Templates::with_overrides(&files).map(|_| ())) {
+        mistakes.push(format!("letters.templates: {error:#}"));
+    }
+    if connect && mistakes.is_empty() {
+        mistakes.extend(try_connections(common, &config).await?);
+    }
+    for mistake in &mistakes {
+        println!("ERROR {mistake}");
+    }
+    if mistakes.is_empty() {
+        println!("OK");
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::from(2))
+}
+
+async fn try_connections(common: &Common, config: &Config) -> anyhow::Result<Vec<String>> {
+    let mut failures = Vec::new();
+    let folder = tempfile::tempdir().context("make a temporary folder")?;
+    let office = Office::open(OfficeOptions { config: config.clone(), data: folder.path().to_owned(), clock: common.clock(), rehearsal: true })?;
+    if config.mailbox.kind == MailboxKind::Imap {
+        for folder in receive::folders(&config.mailbox) {
+            let tried = async {
+                let mut mailbox = ImapMailbox::connect(receive::imap_settings(&office, &folder)?).await?;
+                let state = mailbox.examine(&folder).await?;
+                mailbox.logout().await;
+                anyhow::Ok(state.exists)
+            };
+            match tried.await {
+                Ok(exists) => println!("IMAP {folder}: OK, {exists} mails"),
+                Err(error) => failures.push(format!("mailbox ({folder}): {error:#}")),
+            }
+        }
+    }
+    if config.outgoing.kind == OutgoingKind::Smtp
+        && let Transport::Smtp(settings) = send::transport(&office)?
+    {
+        match SmtpSession::open(&settings).await {
+            Ok(session) => {
+                session.quit().await;
+                println!("SMTP: OK");
+            }
+            Err(error) => failures.push(format!("outgoing: {error:#}")),
+        }
+    }
+    Ok(failures)
+}
+
+/// Rebuilds everything derived from the raw mails into a new data folder, and shows which dossiers come out otherwise.
+pub fn replay(common: &Common, into: &Path) -> anyhow::Result<ExitCode> {
+    let (config, store) = common.store()?;
+    let source = crate::blobs::Blobs::open(&common.data(&config).join("blobs"), false)?;
+    let clock = common.clock();
+    let office = Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?;
+    let before = store.read(desk::states)?;
+    for mail in store.read(mails::all)?.iter().filter(|mail| mail.state != "duplicate") {
+        receive::keep_loose(&office, &mail.mailbox, mail.uid, mail.arrived_at, source.get(&mail.sha256)?)?;
+    }
+    process::step(&office)?;
+    desk::review(&office)?;
+    let after = office.store.read(desk::states)?;
+    let mut rows = Vec::new();
+    for number in before.keys().chain(after.keys().filter(|number| !before.contains_key(*number))) {
+        let difference = match (before.get(number), after.get(number)) {
+            (Some((_, old)), Some((_, new))) if old.documents == new.documents && old.missing == new.missing && old.route == new.route => continue,
+            (Some(_), Some(_)) => "documents, pièces manquantes ou voie",
+            (Some(_), None) => "n'est pas retrouvé",
+            (None, _) => "nouveau",
+        };
+        rows.push(vec![number.clone(), difference.to_owned()]);
+    }
+    table::columns(&["dossier", "différence"], &rows)?;
+    Ok(if rows.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
