@@ -70,9 +70,15 @@ pub fn profile(pieces: &[Piece<'_>], mails: &[MailHint<'_>], rules: &Rules) -> P
     }
     note(&mut profile, "birth_date", pieces, |facts| facts.birth_date, |profile, date| profile.birth_date = Some(date));
     note(&mut profile, "nationality", pieces, |facts| facts.nationality.clone(), |profile, country| profile.nationality = Some(country));
-    note(&mut profile, "residence_country", pieces, |facts| facts.residence_country.clone(), |profile, country| {
-        profile.residence_country = Some(country);
-    });
+    note(
+        &mut profile,
+        "residence_country",
+        pieces,
+        |facts| facts.residence_country.clone(),
+        |profile, country| {
+            profile.residence_country = Some(country);
+        },
+    );
     profile.international = profile.nationality.as_ref().map(|country| !rules.campaign.home_countries.contains(country));
     if let Some((financing, basis)) = financing(pieces) {
         profile.basis.insert("financing".to_owned(), basis.to_owned());
@@ -201,6 +207,9 @@ fn emails(pieces: &[Piece<'_>], mails: &[MailHint<'_>]) -> Vec<String> {
         .into_iter()
         .flat_map(|kind| pieces.iter().filter(move |piece| piece.kind == kind).flat_map(|piece| piece.facts.emails.iter().map(String::as_str)));
     let mut seen = BTreeSet::new();
-    senders.chain(printed).map(|address| address.trim().to_lowercase()).filter(|address| address.contains('@') && seen.insert(address.clone())).collect()
+    senders
+        .chain(printed)
+        .map(|address| address.trim().to_lowercase())
+        .filter(|address| address.contains('@') && seen.insert(address.clone()))
+        .collect()
 }
-

@@ -107,8 +107,8 @@ const CERTAINTY_LISTENED_TO: f32 = 0.35;
 
 /// States whose universities write their diplomas in French too, so that French wording alone does not say "France".
 const FRENCH_WRITING_STATES: [&str; 29] = [
-    "BDI", "BEL", "BEN", "BFA", "CAF", "CAN", "CHE", "CIV", "CMR", "COD", "COG", "COM", "DJI", "DZA", "GAB", "GIN", "HTI", "LBN", "LUX", "MAR", "MDG",
-    "MLI", "MRT", "NER", "RWA", "SEN", "TCD", "TGO", "TUN",
+    "BDI", "BEL", "BEN", "BFA", "CAF", "CAN", "CHE", "CIV", "CMR", "COD", "COG", "COM", "DJI", "DZA", "GAB", "GIN", "HTI", "LBN", "LUX", "MAR",
+    "MDG", "MLI", "MRT", "NER", "RWA", "SEN", "TCD", "TGO", "TUN",
 ];
 
 /// How strongly a piece speaks of a degree.
@@ -265,12 +265,7 @@ fn bac5_route(claims: &[Claim<'_>], circumstances: &Circumstances<'_>, basis: &m
 }
 
 /// No piece says where the bac+5 was awarded: what the candidate's other degrees and nationality make likely.
-fn bac5_route_by_surroundings(
-    claims: &[Claim<'_>],
-    top: &[&Claim<'_>],
-    circumstances: &Circumstances<'_>,
-    basis: &mut Vec<String>,
-) -> Option<Route> {
+fn bac5_route_by_surroundings(claims: &[Claim<'_>], top: &[&Claim<'_>], circumstances: &Circumstances<'_>, basis: &mut Vec<String>) -> Option<Route> {
     let french: BTreeSet<Route> = top.iter().filter_map(|claim| french_route(claim.degree.family)).collect();
     let other_abroad = claims.iter().any(|claim| is_abroad(claim.degree));
     let other_french = claims.iter().any(|claim| claim.degree.country.as_deref() == Some("FRA"));

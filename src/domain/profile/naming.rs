@@ -76,8 +76,12 @@ fn one_edit_apart(a: &str, b: &str) -> bool {
 /// The words of a name as keys for comparing; particles of one letter are left out.
 fn words(name: &PersonName) -> Vec<String> {
     let whole = if name.full.trim().is_empty() { format!("{} {}", name.given, name.family) } else { name.full.clone() };
-    let words: BTreeSet<String> =
-        key(&whole).split(' ').filter(|word| word.chars().count() > 1 || !word.is_ascii()).filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let words: BTreeSet<String> = key(&whole)
+        .split(' ')
+        .filter(|word| word.chars().count() > 1 || !word.is_ascii())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
     words.into_iter().collect()
 }
 
@@ -152,7 +156,8 @@ pub(super) fn best_name(pieces: &[Piece<'_>], mails: &[MailHint<'_>]) -> Option<
     if let Some(name) = commonest(pieces) {
         return Some((shown(name), "CV, diplômes et relevés".to_owned()));
     }
-    let sender = mails.iter().filter_map(|mail| mail.from_name).map(str::trim).find(|name| name.split_whitespace().count() >= 2 && !name.contains('@'))?;
+    let sender =
+        mails.iter().filter_map(|mail| mail.from_name).map(str::trim).find(|name| name.split_whitespace().count() >= 2 && !name.contains('@'))?;
     Some((shown(&split_name(sender)), "nom de l'expéditeur".to_owned()))
 }
 
@@ -221,8 +226,10 @@ pub fn split_name(full: &str) -> PersonName {
         let first = words.iter().position(|word| is_upper(&word)).unwrap_or(0);
         let particles = words.iter().take(first).rev().take_while(|word| is_particle(word)).count();
         let start = first - particles;
-        let family: Vec<&str> = words.iter().enumerate().filter(|(at, word)| *at >= start && (*at < first || is_upper(word))).map(|(_, word)| *word).collect();
-        let given: Vec<&str> = words.iter().enumerate().filter(|(at, word)| *at < start || (*at >= first && !is_upper(word))).map(|(_, word)| *word).collect();
+        let family: Vec<&str> =
+            words.iter().enumerate().filter(|(at, word)| *at >= start && (*at < first || is_upper(word))).map(|(_, word)| *word).collect();
+        let given: Vec<&str> =
+            words.iter().enumerate().filter(|(at, word)| *at < start || (*at >= first && !is_upper(word))).map(|(_, word)| *word).collect();
         (given.join(" "), family.join(" "))
     } else {
         match words.split_first() {
@@ -236,7 +243,32 @@ pub fn split_name(full: &str) -> PersonName {
 fn is_particle(word: &str) -> bool {
     matches!(
         key(word).as_str(),
-        "de" | "du" | "des" | "d" | "la" | "le" | "da" | "das" | "do" | "dos" | "di" | "del" | "della" | "van" | "von" | "der" | "den" | "ten" | "ter" | "zu" | "el" | "al" | "ben" | "bin" | "ould" | "ait" | "mac"
+        "de" | "du"
+            | "des"
+            | "d"
+            | "la"
+            | "le"
+            | "da"
+            | "das"
+            | "do"
+            | "dos"
+            | "di"
+            | "del"
+            | "della"
+            | "van"
+            | "von"
+            | "der"
+            | "den"
+            | "ten"
+            | "ter"
+            | "zu"
+            | "el"
+            | "al"
+            | "ben"
+            | "bin"
+            | "ould"
+            | "ait"
+            | "mac"
     )
 }
 
@@ -316,7 +348,8 @@ mod tests {
     fn a_name_alone_joins_nobody() {
         let day = NaiveDate::from_ymd_opt(1999, 5, 4);
         let other_day = NaiveDate::from_ymd_opt(1998, 5, 4);
-        let check = |a: &str, a_birth, b: &str, b_birth, expected| assert_eq!(same_person(&named(a), a_birth, &named(b), b_birth), expected, "{a} / {b}");
+        let check =
+            |a: &str, a_birth, b: &str, b_birth, expected| assert_eq!(same_person(&named(a), a_birth, &named(b), b_birth), expected, "{a} / {b}");
         check("Jürgen Groß", day, "GROSS JUERGEN", day, Sameness::Same);
         check("Bùi Hoàng Nam", day, "BUI HOANG NAM", day, Sameness::Same);
         check("Ana Silva", day, "Ana Silva", None, Sameness::Unknown);
