@@ -128,6 +128,8 @@ struct Claim<'a> {
     degree: &'a DegreeFact,
     kind: DocumentKind,
     weight: Weight,
+    /// Written by a school in its own words, not by the candidate nor by a translator.
+    by_school: bool,
 }
 
 /// What is known besides the degrees.
@@ -170,7 +172,9 @@ fn claims<'a>(pieces: &[Piece<'a>]) -> Vec<Claim<'a>> {
             DocumentKind::Cv | DocumentKind::Transcript | DocumentKind::VappFile => Weight::Mentioned,
             _ => continue,
         };
-        claims.extend(piece.facts.degrees.iter().map(|degree| Claim { degree, kind: piece.kind, weight }));
+        let by_candidate = matches!(piece.kind, DocumentKind::ApplicationForm | DocumentKind::Cv | DocumentKind::VappFile);
+        let by_school = !by_candidate && !piece.is_translation;
+        claims.extend(piece.facts.degrees.iter().map(|degree| Claim { degree, kind: piece.kind, weight, by_school }));
     }
     claims
 }
@@ -271,11 +275,13 @@ fn bac5_route_by_surroundings(claims: &[Claim<'_>], top: &[&Claim<'_>], circumst
     let other_french = claims.iter().any(|claim| claim.degree.country.as_deref() == Some("FRA"));
     let nationality = circumstances.nationality;
     let writes_french = nationality.is_some_and(|code| FRENCH_WRITING_STATES.contains(&code));
+    // A school that writes French to someone whose own country does not is a French school; and abroad nobody calls a degree by the CTI's words.
+    let french_by_school = top.iter().any(|claim| claim.by_school && french_route(claim.degree.family).is_some());
+    let engineer = french.first() == Some(&Route::CtiEngineer);
     let likely_french = match nationality {
         Some("FRA") => !other_abroad,
-        // A school that writes French to someone whose own country does not is a French school.
-        Some(_) => !writes_french || (other_french && !other_abroad),
-        None => other_french && !other_abroad,
+        Some(_) if !writes_french => french_by_school || engineer,
+        Some(_) | None => other_french && !other_abroad,
     };
     if let (true, 1, Some(route)) = (likely_french, french.len(), french.first()) {
         basis.push("établissement français d'après la langue de la pièce et la nationalité".to_owned());
@@ -283,7 +289,7 @@ fn bac5_route_by_surroundings(claims: &[Claim<'_>], top: &[&Claim<'_>], circumst
     }
     let likely_abroad = match nationality {
         Some("FRA") | None => other_abroad && !other_french,
-        Some(_) => (french.is_empty() || writes_french) && !other_french,
+        Some(_) => !other_french,
     };
     if likely_abroad {
         basis.push("établissement étranger d'après la nationalité et les autres diplômes".to_owned());

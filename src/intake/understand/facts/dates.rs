@@ -190,11 +190,12 @@ fn numeric(tokens: &[Token]) -> Option<(Moment, usize)> {
     if second_digits > 2 && !(joined && second_digits == 4) {
         return None;
     }
-    // "10/2018" and "2018-10": a month and its year.
-    if joined && !is_joint(tokens.get(3)) {
+    // "10/2018" and "2018-10": a month and its year, unless a day follows.
+    let day_follows = is_joint(tokens.get(3)) && matches!(tokens.get(4), Some(Token::Number { digits: 1 | 2, .. }));
+    if joined {
         let month_year = match (first_digits, second_digits) {
             (1 | 2, 4) => Some((first, second)),
-            (4, 1 | 2) => Some((second, first)),
+            (4, 1 | 2) if !day_follows => Some((second, first)),
             _ => None,
         };
         if let Some((month, year)) = month_year.filter(|(month, _)| (1..=12).contains(month)) {

@@ -7,6 +7,7 @@
 use chrono::NaiveDate;
 
 use crate::domain::document::{DegreeFact, DegreeFamily, DegreeLevel, DocumentKind, DocumentReading};
+use crate::domain::language::Language;
 use crate::folding;
 use crate::intake::understand::facts::countries;
 use crate::intake::understand::facts::dates::{self, Moment};
@@ -36,9 +37,9 @@ const WORDINGS: &[(&str, Meaning)] = &[
     // Doctorates: only where a person cannot be meant.
     ("DIPLOME DE DOCTORAT", DOCTORATE), ("GRADE DE DOCTEUR", DOCTORATE), ("DOCTORAT EN", DOCTORATE), ("DOCTOR OF PHILOSOPHY", DOCTORATE), ("PHD IN", DOCTORATE),
     // Engineers. State engineers and "ingénieurs de conception" are titles of the Maghreb and of West Africa.
-    ("INGENIEUR DETAT", MASTER_ABROAD), ("INGENIEUR D ETAT", MASTER_ABROAD), ("STATE ENGINEER", MASTER_ABROAD), ("INGENIEUR DE CONCEPTION", MASTER_ABROAD), ("DESIGN ENGINEER DEGREE", MASTER_ABROAD), ("DIPLOME NATIONAL DINGENIEUR", MASTER_ABROAD),
-    ("INGENIEUR CIVIL", MASTER_ABROAD), ("DIPLOM INGENIEUR", MASTER_ABROAD), ("DIPLOM INGENIEURIN", MASTER_ABROAD), ("DIPL ING", MASTER_ABROAD), ("INGENIERO SUPERIOR", MASTER_ABROAD), ("QUALIFICATION DINGENIEUR", MASTER_ABROAD), ("QUALIFICATION OF ENGINEER", MASTER_ABROAD),
-    ("DIPLOME DINGENIEUR", ENGINEER), ("DIPLOME D INGENIEUR", ENGINEER), ("TITRE DINGENIEUR", ENGINEER), ("TITRE D INGENIEUR", ENGINEER), ("INGENIEUR DIPLOME", ENGINEER), ("INGENIEURE DIPLOMEE", ENGINEER), ("CYCLE INGENIEUR", ENGINEER), ("CYCLE DINGENIEUR", ENGINEER), ("ELEVE INGENIEUR", ENGINEER), ("ENGINEERING CYCLE", ENGINEER),
+    ("INGENIEUR D ETAT", MASTER_ABROAD), ("STATE ENGINEER", MASTER_ABROAD), ("INGENIEUR DE CONCEPTION", MASTER_ABROAD), ("DESIGN ENGINEER DEGREE", MASTER_ABROAD), ("DIPLOME NATIONAL D INGENIEUR", MASTER_ABROAD),
+    ("INGENIEUR CIVIL", MASTER_ABROAD), ("DIPLOM INGENIEUR", MASTER_ABROAD), ("DIPLOM INGENIEURIN", MASTER_ABROAD), ("DIPL ING", MASTER_ABROAD), ("INGENIERO SUPERIOR", MASTER_ABROAD), ("QUALIFICATION D INGENIEUR", MASTER_ABROAD), ("QUALIFICATION OF ENGINEER", MASTER_ABROAD),
+    ("DIPLOME D INGENIEUR", ENGINEER), ("TITRE D INGENIEUR", ENGINEER), ("INGENIEUR DIPLOME", ENGINEER), ("INGENIEURE DIPLOMEE", ENGINEER), ("CYCLE INGENIEUR", ENGINEER), ("CYCLE D INGENIEUR", ENGINEER), ("ELEVE INGENIEUR", ENGINEER), ("ENGINEERING CYCLE", ENGINEER),
     // First year of a master.
     ("MASTER 1", M1), ("MASTER I", M1), ("M1", M1), ("MASTER 1RE ANNEE", M1), ("MASTER 1ERE ANNEE", M1), ("MASTER PREMIERE ANNEE", M1), ("PREMIERE ANNEE DE MASTER", M1), ("PREMIERE ANNEE MASTER", M1), ("1RE ANNEE DE MASTER", M1), ("1ERE ANNEE DE MASTER", M1), ("1ERE ANNEE MASTER", M1),
     ("MAITRISE", M1), ("MASTER YEAR 1", M1), ("FIRST YEAR OF MASTER", M1), ("FIRST YEAR OF THE MASTER", M1), ("FIRST YEAR MASTER", M1), ("BAC 4", M1),
@@ -68,7 +69,7 @@ const NATIVE_WORDINGS: &[(&str, Meaning)] = &[
 /// Wordings that mean a degree only in a place where a degree is asked for (a form's line, a CV's education).
 #[rustfmt::skip]
 const WORDINGS_IN_PLACE: &[(&str, Meaning)] = &[
-    ("INGENIEUR", ENGINEER), ("INGENIEURE", ENGINEER), ("ENGINEERING DEGREE", ENGINEER), ("ENGINEER DEGREE", ENGINEER), ("ENGINEERS DEGREE", ENGINEER), ("MASTERE", RNCP7), ("MASTERE SPECIALISE", RNCP7), ("NIVEAU 7", RNCP7), ("RNCP 7", RNCP7), ("RNCP", RNCP7), ("GRADO", BACHELOR_ABROAD), ("GRADE", BACHELOR_ABROAD), ("BUT", BACHELOR),
+    ("INGENIEUR", ENGINEER), ("INGENIEURE", ENGINEER), ("ENGINEERING DEGREE", ENGINEER), ("ENGINEER DEGREE", ENGINEER), ("ENGINEERS DEGREE", ENGINEER), ("NIVEAU 7", RNCP7), ("RNCP 7", RNCP7), ("RNCP", RNCP7), ("GRADO", BACHELOR_ABROAD), ("GRADE", BACHELOR_ABROAD), ("BUT", BACHELOR),
     ("DIPLOM", MASTER_ABROAD), ("SPECIALIST", MASTER_ABROAD), ("SPECIALISTE", MASTER_ABROAD), ("MESTRE", MASTER_ABROAD), ("DOCTORAT", DOCTORATE), ("PHD", DOCTORATE), ("LICENCE DE", BACHELOR),
 ];
 
@@ -84,7 +85,8 @@ struct Hit {
 fn hits(text: &str, in_place: bool, german: bool) -> Vec<Hit> {
     // Letters of other scripts are left out here: a Russian "Диплом" is not the German degree.
     let latin: String = text.chars().map(|letter| if letter.is_alphabetic() && !is_latin(letter) { ' ' } else { letter }).collect();
-    let mut words: Vec<String> = folding::tokens(&latin);
+    // "d'ingénieur" is two words here: folding alone would make one of them.
+    let mut words: Vec<String> = folding::tokens(&latin.replace(['\'', '’', 'ʼ'], " "));
     words.truncate(2_000);
     let mut hits = Vec::new();
     let mut look_for = |wording: &str, meaning: Meaning| {
@@ -100,10 +102,6 @@ fn hits(text: &str, in_place: bool, german: bool) -> Vec<Hit> {
             at += 1;
         }
     };
-    if in_place {
-        look_for("MASTERE SPECIALISE", RNCP7);
-        look_for("ENGINEERING DEGREE", ENGINEER);
-    }
     // Longer wordings first, so that "Master 1" is no master.
     let mut wordings: Vec<&(&str, Meaning)> = WORDINGS.iter().collect();
     if in_place {
@@ -130,8 +128,10 @@ fn is_latin(letter: char) -> bool {
 
 /// The degree words of a form: `Dernier diplôme : licence en ingénierie`.
 pub fn stated(words: &str, season_starts: i32) -> Option<DegreeFact> {
-    let hit = best(hits(words, true, false))?;
     let folded = folding::fold(words);
+    // Schools sell "mastères" of their own, registered at level 7; elsewhere than in this line the word means the programme asked for.
+    let mastere = folded.split(' ').any(|word| word == "MASTERE").then_some(Hit { meaning: RNCP7, position: 0 });
+    let hit = best(hits(words, true, false)).or(mastere)?;
     let country = countries::names_in(&folded).first().or(countries::towns_in(&folded).first()).map(|code| (*code).to_owned());
     let mut fact = fact(hit.meaning, country, words);
     let year = dates::find(words).iter().map(|found| found.moment.year()).max();
@@ -152,7 +152,7 @@ pub fn awarded(document: &DocumentReading, lines: &[Line]) -> Vec<DegreeFact> {
             found.push((Hit { position: at * 100 + hit.position.min(99), ..hit }, line.clone()));
         }
         if found.is_empty() {
-            found.extend(hits(&format!("{line} {next}"), false, german).into_iter().map(|hit| (Hit { position: at * 100, ..hit }, line.clone())));
+            found.extend(hits(&format!("{line} {next}"), false, german).into_iter().map(|hit| (Hit { position: at * 100, ..hit }, format!("{line} {next}"))));
         }
     }
     let mut country = institution_country(document, &heard);
@@ -185,6 +185,11 @@ fn refine(fact: &mut DegreeFact, document: &DocumentReading, heard: &[String]) {
     let whole = folding::fold(&heard.join(" "));
     if is_foreign_document(document, heard) && fact.country.as_deref() != Some("FRA") {
         fact.family = DegreeFamily::Foreign;
+    }
+    // English words for a degree say nothing of its country.
+    let english = document.languages.first() == Some(&Language::ENGLISH) && !document.languages.contains(&Language::FRENCH);
+    if english && fact.country.is_none() && !matches!(fact.family, DegreeFamily::Foreign | DegreeFamily::CtiEngineer) {
+        fact.family = DegreeFamily::Unknown;
     }
     if fact.level == Some(DegreeLevel::Bac3) && says_four_years(&whole) {
         fact.level = Some(DegreeLevel::Bac4);

@@ -14,7 +14,7 @@ const NO_NAMES: &[&str] = &[
     "UNIVERSITE", "UNIVERSITY", "ECOLE", "SCHOOL", "INSTITUT", "INSTITUTE", "REPUBLIQUE", "REPUBLIC", "ROYAUME", "KINGDOM", "MINISTERE", "MINISTRY", "DIPLOME", "DIPLOMA", "DEGREE", "CURRICULUM", "VITAE", "CV", "RESUME", "MASTER", "LICENCE", "BACHELOR",
     "ATTESTATION", "CERTIFICAT", "CERTIFICATE", "RELEVE", "NOTES", "TRANSCRIPT", "LETTRE", "LETTER", "MOTIVATION", "EXPERIENCE", "EXPERIENCES", "FORMATION", "EDUCATION", "PROFIL", "PROFILE", "COMPETENCES", "SKILLS", "LANGUES", "LANGUAGES", "RUE", "STREET",
     "AVENUE", "BOULEVARD", "ROAD", "INGENIEUR", "ENGINEER", "TECHNICIEN", "TECHNICIENNE", "MANAGER", "DIRECTEUR", "DIRECTOR", "PRESIDENT", "RECTEUR", "RECTOR", "DOYEN", "DEAN", "FACULTE", "FACULTY", "TRADUCTION", "TRANSLATION", "CERTIFIED", "CERTIFIEE",
-    "ORIGINAL", "PASSEPORT", "PASSPORT", "CARTE", "CARD", "IDENTITE", "IDENTITY", "NATIONALE", "FRANCAISE", "FRANCE", "DOSSIER", "CANDIDATURE", "APPLICATION", "ETUDIANT", "STUDENT", "CHEF", "RESPONSABLE", "SERVICE", "SARL", "SAS", "SA", "GMBH", "LTD", "SPA", "AG",
+    "ORIGINAL", "PASSEPORT", "PASSPORT", "CARTE", "CARD", "IDENTITE", "IDENTITY", "NATIONALE", "FRANCAISE", "FRANCE", "DOSSIER", "CANDIDATURE", "APPLICATION", "ETUDIANT", "LETUDIANT", "ELEVE", "STUDENT", "CHEF", "RESPONSABLE", "SERVICE", "SARL", "SAS", "SA", "GMBH", "LTD", "SPA", "AG",
     "SOCIETE", "COMPANY", "ENTREPRISE", "MASTERE", "MASTERES", "SPECIALISES", "SPECIALISE", "JUNIOR", "SENIOR", "DEVELOPPEUR", "DEVELOPER", "PROJECT", "PROJET", "TELEPHONE", "EMAIL", "ADRESSE", "ADDRESS", "OBJET", "SUBJECT", "MADAME", "MONSIEUR", "CYCLE", "NATIONAL",
     "ZEUGNIS", "URKUNDE", "HOCHSCHULE", "UNIVERSITAT", "UNIVERSIDAD", "UNIVERSITA", "UNIVERSIDADE", "DES", "ANNEE", "SEMESTRE", "CONSTRUCTION", "MANAGEMENT", "QUALITE", "GENIE", "INFORMATIQUE", "OF", "THE", "AND", "ET", "POUR", "FOR", "WITH", "CONSULTANT", "ASSISTANT", "ASSISTANTE", "ANALYST", "SYSTEMS",
     "IMT", "EUROPE", "NORD", "STAGE", "INTERNATIONAL", "VALIDATION", "ACQUIS", "SURNAME", "NAMES", "NAME", "GIVEN", "PRENOM", "PRENOMS", "NOM", "SEX", "SEXE", "DATE", "BIRTH", "PLACE", "TYPE", "CODE", "PAYS", "COUNTRY", "TITRE", "SEJOUR", "RESIDENCE", "PERMIT",
@@ -48,7 +48,7 @@ pub fn of_document(kind: DocumentKind, lines: &[Line], labelled: &[(Field, Strin
     let mut names = Vec::new();
     names.extend(from_labels(labelled));
     match kind {
-        DocumentKind::ApplicationForm | DocumentKind::IdentityDocument | DocumentKind::ResidencePermit => {}
+        DocumentKind::ApplicationForm | DocumentKind::IdentityDocument | DocumentKind::ResidencePermit | DocumentKind::Transcript => {}
         DocumentKind::Cv | DocumentKind::MotivationLetter => names.extend(lines.iter().take(12).find_map(|line| lone_name(line, false))),
         _ => {
             names.extend(lines.iter().filter_map(after_honorific).take(2));
@@ -154,7 +154,7 @@ pub fn emails(lines: &[Line]) -> Vec<String> {
         let address = word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric()).to_lowercase();
         let Some((user, domain)) = address.split_once('@') else { continue };
         let allowed = |text: &str| text.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_' | '+'));
-        let plausible = !user.is_empty() && domain.contains('.') && !domain.contains('@') && allowed(user) && allowed(domain);
+        let plausible = user.len() >= 2 && domain.contains('.') && !domain.contains('@') && allowed(user) && allowed(domain);
         if plausible && !domain.ends_with("imt-nord-europe.fr") && !found.contains(&address) {
             found.push(address);
         }
