@@ -214,7 +214,8 @@ fn numeric(tokens: &[Token]) -> Option<(Moment, usize)> {
         _ => return None,
     };
     // Without joints only the spaced form of identity cards (`05 09 1999`) is a date.
-    if !joined && !(first_digits == 2 && second_digits == 2) {
+    let spaced = first_digits == 2 && second_digits == 2;
+    if !joined && !spaced {
         return None;
     }
     let year = plausible_year(year)?;

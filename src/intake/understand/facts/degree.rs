@@ -4,6 +4,8 @@
 //! bac+3 unless the document itself says four years or 240 ECTS credits. What a country awards at several levels under one word
 //! (the Vietnamese *kỹ sư*) gets no level.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDate;
 
 use crate::domain::document::{DegreeFact, DegreeFamily, DegreeLevel, DocumentKind, DocumentReading};
@@ -81,6 +83,27 @@ struct Hit {
     position: usize,
 }
 
+/// All wordings as words, the longer first, so that "Master 1" is no master; and whether a wording counts only in place.
+static SORTED_WORDINGS: LazyLock<Vec<(Vec<&'static str>, Meaning, bool)>> = LazyLock::new(|| {
+    let split = |wordings: &'static [(&'static str, Meaning)], in_place: bool| {
+        wordings.iter().map(move |(wording, meaning)| (wording.split(' ').collect::<Vec<_>>(), *meaning, in_place))
+    };
+    let mut sorted: Vec<_> = split(WORDINGS, false).chain(split(WORDINGS_IN_PLACE, true)).collect();
+    sorted.sort_by_key(|(words, _, _)| std::cmp::Reverse(words.len()));
+    sorted
+});
+
+/// Notes where a wording stands and takes its words away, so that shorter wordings no longer see them.
+fn look_for(wanted: &[&str], meaning: Meaning, words: &mut [String], hits: &mut Vec<Hit>) {
+    for at in 0..=words.len().saturating_sub(wanted.len()) {
+        let Some(run) = words.get_mut(at..at + wanted.len()) else { return };
+        if run.iter().zip(wanted).all(|(word, wanted)| word == wanted) {
+            run.iter_mut().for_each(String::clear);
+            hits.push(Hit { meaning, position: at });
+        }
+    }
+}
+
 /// Finds wordings in a text; `in_place` says that the text stands where a degree is asked for.
 fn hits(text: &str, in_place: bool, german: bool) -> Vec<Hit> {
     // Letters of other scripts are left out here: a Russian "Диплом" is not the German degree.
@@ -89,30 +112,13 @@ fn hits(text: &str, in_place: bool, german: bool) -> Vec<Hit> {
     let mut words: Vec<String> = folding::tokens(&latin.replace(['\'', '’', 'ʼ'], " "));
     words.truncate(2_000);
     let mut hits = Vec::new();
-    let mut look_for = |wording: &str, meaning: Meaning| {
-        let wanted: Vec<&str> = wording.split(' ').collect();
-        let mut at = 0;
-        while let Some(run) = words.get(at..at + wanted.len()) {
-            if run.iter().zip(&wanted).all(|(word, wanted)| word == wanted) {
-                hits.push(Hit { meaning, position: at });
-                if let Some(run) = words.get_mut(at..at + wanted.len()) {
-                    run.iter_mut().for_each(String::clear);
-                }
-            }
-            at += 1;
+    for (wanted, meaning, only_in_place) in SORTED_WORDINGS.iter() {
+        if (in_place || !only_in_place) && words.iter().any(|word| Some(&word.as_str()) == wanted.first()) {
+            look_for(wanted, *meaning, &mut words, &mut hits);
         }
-    };
-    // Longer wordings first, so that "Master 1" is no master.
-    let mut wordings: Vec<&(&str, Meaning)> = WORDINGS.iter().collect();
-    if in_place {
-        wordings.extend(WORDINGS_IN_PLACE);
-    }
-    wordings.sort_by_key(|(wording, _)| std::cmp::Reverse(wording.split(' ').count()));
-    for (wording, meaning) in wordings {
-        look_for(wording, *meaning);
     }
     if german {
-        look_for("DIPLOM", MASTER_ABROAD);
+        look_for(&["DIPLOM"], MASTER_ABROAD, &mut words, &mut hits);
     }
     let lower = text.to_lowercase();
     if !lower.is_ascii() {
@@ -275,6 +281,13 @@ const OTHER_HEADINGS: &[&str] = &["EXPERIENCE", "EXPERIENCES", "LANGUES", "LANGU
 /// A short line without years that holds one of the words.
 fn is_heading(line: &Line, headings: &[&str], words_max: usize) -> bool {
     line.folded.split(' ').count() <= words_max && line.folded.split(' ').any(|word| headings.contains(&word)) && years(&line.raw).is_empty()
+}
+
+/// Whether a line of a CV is about studies: it names a degree or a school.
+pub fn speaks_of_studies(line: &str) -> bool {
+    let folded = folding::fold(line);
+    let school = |word: &str| matches!(word, "UNIVERSITE" | "UNIVERSITY" | "ECOLE" | "SCHOOL" | "LYCEE" | "COLLEGE" | "FACULTE" | "FACULTY" | "UNIVERSIDAD" | "UNIVERSITA" | "UNIVERSITAT" | "HOCHSCHULE" | "BACCALAUREAT");
+    folded.split(' ').any(school) || best(hits(line, false, false)).is_some()
 }
 
 /// The highest level named wins; a vague wording only when nothing else is there.

@@ -7,11 +7,12 @@ use chrono::NaiveDate;
 use crate::domain::document::EmploymentPeriod;
 use crate::folding;
 use crate::intake::understand::facts::dates::{self, Found, Moment, Token};
+use crate::intake::understand::facts::degree;
 use crate::intake::understand::facts::text::Line;
 
 /// Folded words that tie a beginning to an end.
 const UNTIL: &[&str] = &[
-    "AU", "A", "TO", "UNTIL", "TILL", "JUSQUAU", "JUSQUEN", "AL", "BIS", "PO", "DO", "HASTA", "ATE", "QUITTE", "LEFT", "FIN", "END", "ENDED",
+    "AU", "A", "TO", "UNTIL", "TILL", "JUSQUAU", "JUSQUEN", "AL", "BIS", "PO", "DO", "HASTA", "ATE", "QUITTE", "LEFT", "FIN", "TERMINATION", "FINISH", "SORTIE", "END", "ENDED",
     "TERMINE", "ET", "AND", "DEN", "TOT", "THROUGH", "KADAR", "TARIHINE", "ILA", "PANA", "LA", "E", "OI",
 ];
 
@@ -150,10 +151,16 @@ fn ties(tokens: &[Token], start: &Found, end: &Found, end_is_last: bool) -> bool
         return true;
     }
     let words: Vec<&str> = between.iter().filter_map(Token::word).collect();
-    let near: Vec<&str> = words.iter().rev().take(2).copied().collect();
-    if near.iter().any(|word| UNTIL.contains(word) && !matches!(*word, "A" | "E" | "LA" | "ET" | "AND"))
-        || (words.len() <= 2 && near.iter().any(|word| UNTIL.contains(word)))
-    {
+    let until = |word: &&str| UNTIL.contains(word);
+    // Words of one or two letters mean "until" only right between two dates.
+    if words.len() <= 10 && words.iter().any(|word| until(word) && word.len() > 2 && !matches!(*word, "AND")) {
+        return true;
+    }
+    if words.len() <= 4 && words.last().is_some_and(until) || words.len() == 2 && words.first().is_some_and(until) {
+        return true;
+    }
+    // Turkish says "until" after the date.
+    if tokens.get(end.end..end.end + 3).unwrap_or_default().iter().filter_map(Token::word).any(|word| matches!(word, "KADAR" | "TARIHINE")) {
         return true;
     }
     let leaves = [
@@ -202,8 +209,7 @@ fn lasts(tokens: &[Token], start: &Found, folded: &str) -> bool {
             "EMPLOYE",
             "EMPLOYEE",
             "EINGESTELLT",
-            "ASSUNTO",
-            "ASSUNTA",
+            "ASSUNTO", "ASSUNTA", "ENTREE", "START", "STARTED", "STARTING", "HIRE", "DEBUT"
         ]
         .contains(word)
     });
@@ -249,11 +255,17 @@ pub fn listed(lines: &[Line], skip: &[usize]) -> Vec<EmploymentPeriod> {
         let tokens = dates::tokenize(&line.raw);
         let found = dates::find_in(&tokens);
         let Some(start) = found.first() else { continue };
+        if degree::speaks_of_studies(&line.raw) {
+            continue;
+        }
         // A line of dates alone takes its title from its neighbours.
         let words = tokens.iter().filter(|token| token.word().is_some_and(|word| word.len() > 2)).count();
         let neighbour =
             |offset: isize| at.checked_add_signed(offset).and_then(|at| lines.get(at)).map(|line| line.folded.as_str()).unwrap_or_default();
         let entry = if words <= 2 { format!("{} {} {}", neighbour(-1), line.folded, neighbour(1)) } else { line.folded.clone() };
+        if words <= 2 && at.checked_sub(1).and_then(|before| lines.get(before)).is_some_and(|before| degree::speaks_of_studies(&before.raw)) {
+            continue;
+        }
         let internship = mentions(&entry, INTERNSHIP);
         let open = mentions(&line.folded, TO_THIS_DAY)
             || contains_words(&line.folded, "DEPUIS")

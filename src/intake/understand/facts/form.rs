@@ -168,6 +168,9 @@ pub fn financing_named(words: &str) -> Option<Financing> {
         "BOURSE",
         "SCHOLARSHIP",
     ]);
+    let misread = |wording: &str| folded.split(' ').any(|word| word.len() >= 8 && strsim::levenshtein(word, wording) <= 2);
+    let personal = personal || misread("PERSONNEL");
+    let company = company || misread("ENTREPRISE") || misread("EMPLOYEUR");
     match (personal, jobseeker, company) {
         (true, false, false) => Some(Financing::Personal),
         (false, true, false) => Some(Financing::Jobseeker),

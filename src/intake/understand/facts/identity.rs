@@ -13,7 +13,7 @@ pub fn read(facts: &mut DocumentFacts, lines: &[Line], labelled: &[(Field, Strin
     let raw: Vec<String> = lines.iter().map(|line| line.raw.clone()).collect();
     let zone = mrz::find(&raw, latest_birth);
     if let Some(zone) = &zone {
-        facts.names.push(zone.name.clone());
+        facts.names.extend((!zone.name.is_empty()).then(|| zone.name.clone()));
         facts.birth_date = zone.birth_date;
         facts.nationality = zone.nationality.clone();
         facts.expires_on = zone.expires_on;

@@ -36,7 +36,21 @@ pub fn find(lines: &[String], latest: i32) -> Option<MachineReadable> {
             best = best.or(Some(read));
         }
     }
-    best
+    best.or_else(|| zone.iter().find_map(|line| td3_second_line_alone(line, latest)))
+}
+
+/// The second line of a passport whose first was not read: dates and nationality without a name, so not "checked" as a whole.
+fn td3_second_line_alone(line: &str, latest: i32) -> Option<MachineReadable> {
+    let code = country(&part(line, 10, 13)).filter(|_| (40..=46).contains(&line.len()))?;
+    let (birth, expiry) = (as_digits(&part(line, 13, 20)), as_digits(&part(line, 21, 28)));
+    let both_hold = holds(birth.get(..6)?, birth.get(6..7)?) && holds(expiry.get(..6)?, expiry.get(6..7)?);
+    both_hold.then_some(MachineReadable {
+        name: PersonName::default(),
+        birth_date: Some(date(birth.get(..6)?, latest - 1)?),
+        nationality: Some(code),
+        expires_on: Some(date(expiry.get(..6)?, latest + 40)?),
+        checked: false,
+    })
 }
 
 /// A line as the zone's alphabet: A-Z, 0-9, `<`. Lines that cannot be of a zone become empty.

@@ -2,6 +2,9 @@
 //!
 //! No layout is assumed: a value stands after its label in the same cell, in the next cell, or on the line below.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::domain::document::PageText;
 use crate::folding;
 
@@ -51,6 +54,9 @@ const LABELS: &[(Field, &[&str])] = &[
     (Field::Issue, &["DATE DE DELIVRANCE", "DELIVRE LE", "DELIVRANCE", "DATE OF ISSUE", "ISSUE", "ISSUED ON", "ISSUED", "DATE D EMISSION"]),
     (Field::Other, &["SEXE", "SEX", "GENDER", "CIVILITE", "TITLE", "TELEPHONE", "TEL", "PORTABLE", "MOBILE", "PHONE", "PHONE NUMBER", "TELEPHONE NUMBER", "LIEU DE NAISSANCE", "PLACE OF BIRTH", "BIRTHPLACE", "NE A", "VILLE", "CITY", "TOWN", "CODE POSTAL", "POSTCODE", "ZIP CODE", "POSTAL CODE", "NUMERO INE", "INE", "ETABLISSEMENT", "INSTITUTION", "UNIVERSITY", "UNIVERSITE", "SCHOOL", "ECOLE", "SPECIALITE", "SITE", "CAMPUS", "DATE", "LIEU", "NUMERO", "NO", "N", "PASSPORT NO", "DOCUMENT NO", "EMPLOYEUR", "EMPLOYER", "PROFESSION", "SITUATION ACTUELLE", "SITUATION", "CURRENT SITUATION", "SESSION", "MENTION", "AUTHORITY", "AUTORITE", "TYPE", "CODE", "PERSONAL NO", "MATR NR", "MATR NO", "N MATR", "NUMERO ETUDIANT", "STUDENT NUMBER", "STUDENT ID", "NUMERO D ETUDIANT", "STUDIENGANG", "FILIERE", "ETAT CIVIL", "EXPERIENCE PROFESSIONNELLE", "WORK EXPERIENCE", "MOTIVATION", "LANGUES", "LANGUAGES", "NAME OF INSTITUTION", "NAME OF UNIVERSITY", "NOM DE L ETABLISSEMENT", "NOM DE LETABLISSEMENT", "NAME OF THE INSTITUTION", "NOM DE L ENTREPRISE", "NOM DU PERE", "NOM DE LA MERE", "FATHERS NAME", "MOTHERS NAME", "DATE D OBTENTION", "DATE DOBTENTION", "ANNEE D OBTENTION", "ANNEE DOBTENTION", "YEAR OBTAINED", "YEAR OF GRADUATION", "TAILLE", "HEIGHT"]),
 ];
+
+/// [`LABELS`] by label.
+static LABEL_FIELDS: LazyLock<BTreeMap<&'static str, Field>> = LazyLock::new(|| LABELS.iter().flat_map(|(field, labels)| labels.iter().map(|label| (*label, *field))).collect());
 
 /// One cell of a line: the text between two wide gaps.
 #[derive(Debug, Clone)]
@@ -198,11 +204,25 @@ fn label_here(words: &[&str]) -> Option<(Field, usize)> {
             break;
         }
     }
-    best
+    best.or_else(|| misread_label(words))
+}
+
+/// A label in which OCR has spoilt a letter or two: long labels only, of one to four words.
+fn misread_label(words: &[&str]) -> Option<(Field, usize)> {
+    let first = words.first().filter(|word| word.chars().count() >= 4)?;
+    let initial = folding::fold(first).chars().next()?;
+    (1..=4.min(words.len())).rev().find_map(|count| {
+        let folded = folding::fold(&words.get(..count)?.join(" "));
+        let allowed = if folded.len() >= 10 { 2 } else { 1 };
+        let near = |label: &str| {
+            label.len() >= 7 && label.starts_with(initial) && label.len().abs_diff(folded.len()) <= allowed && label.split(' ').count() == count && strsim::levenshtein(label, &folded) <= allowed
+        };
+        LABEL_FIELDS.iter().find(|(label, field)| **field != Field::Other && near(label)).map(|(_, field)| (*field, count))
+    })
 }
 
 fn field_of(folded: &str) -> Option<Field> {
-    let exact = |text: &str| LABELS.iter().find(|(_, labels)| labels.contains(&text)).map(|(field, _)| *field);
+    let exact = |text: &str| LABEL_FIELDS.get(text).copied();
     exact(folded).or_else(|| {
         // "Nom/Surname", "Prénoms/Given names": two labels of one field in one word run.
         let words: Vec<&str> = folded.split(' ').collect();
