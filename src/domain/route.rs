@@ -128,6 +128,8 @@ struct Claim<'a> {
     degree: &'a DegreeFact,
     kind: DocumentKind,
     weight: Weight,
+    /// Written by a school in its own words, not by the candidate nor by a translator.
+    by_school: bool,
 }
 
 /// What is known besides the degrees.
@@ -170,7 +172,9 @@ fn claims<'a>(pieces: &[Piece<'a>]) -> Vec<Claim<'a>> {
             DocumentKind::Cv | DocumentKind::Transcript | DocumentKind::VappFile => Weight::Mentioned,
             _ => continue,
         };
-        claims.extend(piece.facts.degrees.iter().map(|degree| Claim { degree, kind: piece.kind, weight }));
+        let by_candidate = matches!(piece.kind, DocumentKind::ApplicationForm | DocumentKind::Cv | DocumentKind::VappFile);
+        let by_school = !by_candidate && !piece.is_translation;
+        claims.extend(piece.facts.degrees.iter().map(|degree| Claim { degree, kind: piece.kind, weight, by_school }));
     }
     claims
 }
@@ -271,11 +275,13 @@ fn bac5_route_by_surroundings(claims: &[Claim<'_>], top: &[&Claim<'_>], circumst
     let other_french = claims.iter().any(|claim| claim.degree.country.as_deref() == Some("FRA"));
     let nationality = circumstances.nationality;
     let writes_french = nationality.is_some_and(|code| FRENCH_WRITING_STATES.contains(&code));
+    // A school that writes French to someone whose own country does not is a French school; and abroad nobody calls a degree by the CTI's words.
+    let french_by_school = top.iter().any(|claim| claim.by_school && french_route(claim.degree.family).is_some());
+    let engineer = french.first() == Some(&Route::CtiEngineer);
     let likely_french = match nationality {
         Some("FRA") => !other_abroad,
-        // A school that writes French to someone whose own country does not is a French school.
-        Some(_) => !writes_french || (other_french && !other_abroad),
-        None => other_french && !other_abroad,
+        Some(_) if !writes_french => french_by_school || engineer,
+        Some(_) | None => other_french && !other_abroad,
     };
     if let (true, 1, Some(route)) = (likely_french, french.len(), french.first()) {
         basis.push("établissement français d'après la langue de la pièce et la nationalité".to_owned());
@@ -283,7 +289,7 @@ fn bac5_route_by_surroundings(claims: &[Claim<'_>], top: &[&Claim<'_>], circumst
     }
     let likely_abroad = match nationality {
         Some("FRA") | None => other_abroad && !other_french,
-        Some(_) => (french.is_empty() || writes_french) && !other_french,
+        Some(_) => !other_french,
     };
     if likely_abroad {
         basis.push("établissement étranger d'après la nationalité et les autres diplômes".to_owned());
@@ -380,5 +386,92 @@ fn french_kind(kind: DocumentKind) -> &'static str {
         DocumentKind::VappFile => "dossier VAPP",
         DocumentKind::Cv => "CV",
         _ => "autre pièce",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, month, day).unwrap()
+    }
+
+    fn degree(level: DegreeLevel, family: DegreeFamily, country: Option<&str>) -> DegreeFact {
+        DegreeFact { family, level: Some(level), country: country.map(str::to_owned), title: "titre".to_owned(), in_progress: false, awarded_on: None }
+    }
+
+    fn with_degree(degree: DegreeFact) -> DocumentFacts {
+        DocumentFacts { degrees: vec![degree], ..DocumentFacts::default() }
+    }
+
+    fn worked(from: NaiveDate, to: Option<NaiveDate>, internship: bool) -> DocumentFacts {
+        DocumentFacts { employment: vec![EmploymentPeriod { from, to, internship }], ..DocumentFacts::default() }
+    }
+
+    fn national(code: &str) -> DocumentFacts {
+        DocumentFacts { nationality: Some(code.to_owned()), ..DocumentFacts::default() }
+    }
+
+    fn check(pieces: &[(DocumentKind, DocumentFacts)], expected: Option<Route>, in_progress: Option<bool>) {
+        let pieces: Vec<Piece<'_>> = pieces.iter().map(|(kind, facts)| Piece { kind: *kind, certainty: 0.9, is_translation: false, facts }).collect();
+        let inference = infer(&pieces, day(2024, 9, 16), day(2024, 4, 1), 36);
+        assert_eq!((inference.route, inference.degree_in_progress), (expected, in_progress), "{:?}", inference.basis);
+    }
+
+    #[test]
+    fn slugs_go_both_ways_and_are_what_serde_writes() {
+        for route in Route::ALL {
+            assert_eq!(Route::from_slug(route.slug()), Some(route));
+            assert_eq!(serde_json::to_value(route).unwrap(), route.slug());
+        }
+    }
+
+    #[test]
+    fn the_commonest_files_have_their_route() {
+        use DegreeFamily::{CtiEngineer, Foreign, FrenchBachelor, FrenchM1, FrenchMaster};
+        use DegreeLevel::{Bac3, Bac4, Bac5};
+        use DocumentKind::{ApplicationForm, Cv, Diploma, EmploymentCertificate, EnrolmentCertificate, VappFile};
+        let long = || worked(day(2019, 1, 1), Some(day(2023, 1, 31)), false);
+        check(&[(Diploma, with_degree(degree(Bac5, CtiEngineer, Some("FRA"))))], Some(Route::CtiEngineer), Some(false));
+        check(&[(Diploma, with_degree(degree(Bac5, FrenchMaster, None))), (ApplicationForm, national("FRA"))], Some(Route::MasterM2), Some(false));
+        check(&[(Diploma, with_degree(degree(Bac5, Foreign, None)))], Some(Route::ForeignBac5), Some(false));
+        check(&[(Diploma, with_degree(degree(Bac4, FrenchM1, Some("FRA")))), (EmploymentCertificate, long())], Some(Route::M1Plus3yExperience), Some(false));
+        check(&[(Diploma, with_degree(degree(Bac4, FrenchM1, Some("FRA")))), (Cv, DocumentFacts::default())], Some(Route::DerogatoryBac4), Some(false));
+        check(
+            &[(Diploma, with_degree(degree(Bac3, FrenchBachelor, None))), (EmploymentCertificate, long()), (VappFile, DocumentFacts::default())],
+            Some(Route::DerogatoryBac3Plus3y),
+            Some(false),
+        );
+        let mut preparing = degree(Bac5, CtiEngineer, Some("FRA"));
+        preparing.in_progress = true;
+        check(&[(Diploma, with_degree(degree(Bac3, FrenchBachelor, None))), (EnrolmentCertificate, with_degree(preparing))], Some(Route::CtiEngineer), Some(true));
+    }
+
+    #[test]
+    fn doubt_is_left_to_a_person() {
+        use DegreeFamily::{CtiEngineer, FrenchBachelor, FrenchM1, FrenchMaster, Foreign};
+        use DegreeLevel::{Bac3, Bac4, Bac5};
+        use DocumentKind::{ApplicationForm, Cv, Diploma, EmploymentCertificate};
+        check(&[], None, None);
+        check(&[(Diploma, with_degree(degree(Bac3, FrenchBachelor, None)))], None, Some(false));
+        check(&[(Diploma, with_degree(degree(Bac5, CtiEngineer, Some("FRA")))), (Diploma, with_degree(degree(Bac5, Foreign, Some("MAR"))))], None, Some(false));
+        // 33 months of 36.
+        let nearly = worked(day(2020, 1, 1), Some(day(2022, 9, 30)), false);
+        check(&[(Diploma, with_degree(degree(Bac4, FrenchM1, None))), (EmploymentCertificate, nearly)], None, Some(false));
+        // French words of an unknown school, for a national of a state that writes French: elsewhere rather than in France.
+        check(&[(Cv, with_degree(degree(Bac5, FrenchMaster, None))), (ApplicationForm, national("SEN"))], Some(Route::ForeignBac5), None);
+    }
+
+    #[test]
+    fn months_of_work_count_once_and_without_internships() {
+        let period = |from, to, internship| EmploymentPeriod { from, to, internship };
+        let check = |periods: &[EmploymentPeriod], expected| assert_eq!(experience_months(periods, day(2024, 9, 16), day(2024, 4, 1)), expected, "{periods:?}");
+        check(&[], 0);
+        check(&[period(day(2020, 1, 1), Some(day(2022, 12, 31)), false)], 36);
+        check(&[period(day(2020, 1, 1), Some(day(2021, 12, 31)), false), period(day(2021, 1, 1), Some(day(2022, 12, 31)), false)], 36);
+        check(&[period(day(2020, 1, 1), Some(day(2020, 6, 30)), true)], 0);
+        check(&[period(day(2023, 9, 16), None, false)], 12);
+        check(&[period(day(2024, 6, 1), None, false)], 0);
     }
 }

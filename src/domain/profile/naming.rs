@@ -147,7 +147,7 @@ pub(super) fn best_name(pieces: &[Piece<'_>], mails: &[MailHint<'_>]) -> Option<
             None => (shown(machine), basis.to_owned()),
         });
     }
-    if let Some(name) = form {
+    if let Some(name) = form.filter(|name| !is_misread(name, pieces)) {
         return Some((shown(name), "formulaire de candidature".to_owned()));
     }
     if let Some(name) = of(DocumentKind::IdentityDocument, false).or_else(|| of(DocumentKind::ResidencePermit, false)) {
@@ -159,6 +159,18 @@ pub(super) fn best_name(pieces: &[Piece<'_>], mails: &[MailHint<'_>]) -> Option<
     let sender =
         mails.iter().filter_map(|mail| mail.from_name).map(str::trim).find(|name| name.split_whitespace().count() >= 2 && !name.contains('@'))?;
     Some((shown(&split_name(sender)), "nom de l'expéditeur".to_owned()))
+}
+
+/// A handwritten form is read badly: when no other piece spells the name so and two others agree on a similar one, they are right.
+fn is_misread(name: &PersonName, pieces: &[Piece<'_>]) -> bool {
+    let supported = pieces.iter().filter(|piece| piece.kind != DocumentKind::ApplicationForm).flat_map(|piece| piece.facts.names.iter());
+    let supported = supported.filter(|other| names_agree(name, other) == Some(true)).count();
+    let better = commonest(pieces);
+    supported == 0
+        && better.is_some_and(|better| {
+            let support = pieces.iter().flat_map(|piece| piece.facts.names.iter()).filter(|other| names_agree(better, other) == Some(true)).count();
+            support >= 2 && names_agree(name, better) != Some(false)
+        })
 }
 
 fn is_latin(text: &str) -> bool {

@@ -1,9 +1,205 @@
-//! (being written)
+//! What a document states about its holder: names, dates, nationality, degrees, work, the choices of a form.
+//!
+//! Absence means "not seen", never "not so": nothing here concludes from what a text lacks. Every reader takes any layout and language it
+//! can and leaves the rest alone; which of several pieces is believed is decided in [`crate::domain::profile`] and [`crate::domain::route`].
 
-use crate::domain::document::{DocumentFacts, DocumentReading, PageText};
+pub mod countries;
+pub mod dates;
+pub mod degree;
+pub mod employment;
+pub mod form;
+pub mod identity;
+pub mod mrz;
+pub mod names;
+pub mod programme;
+pub mod text;
+
+pub use programme::programmes_named;
+
+use crate::domain::document::{DocumentFacts, DocumentKind, DocumentReading, PageText};
+use crate::folding;
 use crate::intake::understand::UnderstandingContext;
+use crate::intake::understand::facts::text::{Field, Line};
 
 /// Reads the facts that a document of this kind states.
-pub fn extract(_document: &DocumentReading, _pages: &[&PageText], _context: &UnderstandingContext<'_>) -> DocumentFacts {
-    DocumentFacts::default()
+pub fn extract(document: &DocumentReading, pages: &[&PageText], context: &UnderstandingContext<'_>) -> DocumentFacts {
+    let lines = text::lines(pages);
+    if lines.is_empty() {
+        return DocumentFacts::default();
+    }
+    let labelled = text::labelled(&lines);
+    let season_starts = context.season.get(..4).and_then(|year| year.parse().ok()).unwrap_or(9999);
+    let mut facts = DocumentFacts { foreign_iban_for_school: announces_foreign_iban(document.kind, &lines, context), ..DocumentFacts::default() };
+    match document.kind {
+        DocumentKind::PaymentProof | DocumentKind::Photo | DocumentKind::Other => return facts,
+        DocumentKind::IdentityDocument | DocumentKind::ResidencePermit => {
+            identity::read(&mut facts, &lines, &labelled, season_starts);
+            return facts;
+        }
+        _ => {}
+    }
+    facts.names = names::of_document(document.kind, &lines, &labelled);
+    facts.birth_date = identity::birth_date(&lines, &labelled);
+    match document.kind {
+        DocumentKind::ApplicationForm => application_form(&mut facts, &lines, &labelled, context, season_starts),
+        DocumentKind::Cv => {
+            facts.emails = names::emails(&lines);
+            facts.nationality = stated_nationality(&labelled);
+            facts.residence_country = lines.iter().take(8).find_map(|line| countries::of_address(&line.raw)).map(str::to_owned);
+            facts.degrees = degree::listed(&lines, season_starts);
+            facts.employment = employment::listed(&lines, &degree::education_lines(&lines));
+        }
+        DocumentKind::VappFile => {
+            facts.programmes = programme::programmes_named(&text::joined(&lines), context.programmes);
+            facts.degrees = degree::listed(&lines, season_starts);
+            facts.employment = employment::listed(&lines, &degree::education_lines(&lines));
+        }
+        DocumentKind::MotivationLetter | DocumentKind::RecommendationLetter => {
+            facts.emails = names::emails(&lines);
+            facts.programmes = programme::programmes_named(&text::joined(&lines), context.programmes);
+        }
+        DocumentKind::Diploma | DocumentKind::SuccessAttestation | DocumentKind::EnrolmentCertificate => {
+            facts.degrees = degree::awarded(document, &lines);
+            facts.academic_years = form::academic_years(&text::joined(&lines));
+        }
+        DocumentKind::Transcript => {
+            facts.degrees = degree::prepared(document, &lines, &labelled);
+            facts.academic_years = form::academic_years(&text::joined(&lines));
+        }
+        DocumentKind::EmploymentCertificate => facts.employment = employment::certified(&lines),
+        DocumentKind::FundingCommitment => {
+            facts.financing = funding(&lines);
+            facts.programmes = programme::programmes_named(&text::joined(&lines), context.programmes);
+        }
+        _ => {}
+    }
+    facts
+}
+
+fn application_form(facts: &mut DocumentFacts, lines: &[Line], labelled: &[(Field, String)], context: &UnderstandingContext<'_>, season_starts: i32) {
+    facts.nationality = stated_nationality(labelled);
+    facts.residence_country = identity::residence(labelled);
+    facts.emails = names::emails(lines);
+    facts.programmes = form::programmes(lines, labelled, context);
+    let form = form::facts(lines, labelled);
+    facts.financing = form.financing;
+    facts.degrees = form.last_degree.iter().filter_map(|words| degree::stated(words, season_starts)).collect();
+    facts.form = Some(form);
+}
+
+fn stated_nationality(labelled: &[(Field, String)]) -> Option<String> {
+    labelled.iter().filter(|(field, _)| *field == Field::Nationality).find_map(|(_, value)| countries::nationality(value)).map(str::to_owned)
+}
+
+/// Who commits to pay: the public employment service, or else an employer.
+fn funding(lines: &[Line]) -> Option<crate::domain::document::Financing> {
+    use crate::domain::document::Financing;
+    let folded = text::folded(lines);
+    let names = |wordings: &[&str]| wordings.iter().any(|wording| folded.contains(wording));
+    if names(&["POLE EMPLOI", "FRANCE TRAVAIL", "DEMANDEUR DEMPLOI", "DEMANDEUSE DEMPLOI", "CONSEIL REGIONAL"]) {
+        return Some(Financing::Jobseeker);
+    }
+    let employer =
+        names(&["ENTREPRISE", "SOCIETE", "EMPLOYEUR", "SALARIE", "COMPANY", "EMPLOYER", "EMPLOYEE", "OPCO", "TRANSITIONS PRO", "SARL", "SIRET"]);
+    employer.then_some(Financing::Company)
+}
+
+/// A text that announces new bank details and prints a valid IBAN other than the school's: the usual shape of an invoice fraud.
+fn announces_foreign_iban(kind: DocumentKind, lines: &[Line], context: &UnderstandingContext<'_>) -> bool {
+    if kind == DocumentKind::PaymentProof {
+        return false;
+    }
+    foreign_iban_announced(&text::joined(lines), context.school_iban)
+}
+
+/// Whether a text (a document's or a mail's) announces bank details for the school that are not the school's.
+pub fn foreign_iban_announced(text: &str, school_iban: &str) -> bool {
+    let folded = folding::fold(text);
+    let change = [
+        "NOUVEL IBAN",
+        "NOUVEAU RIB",
+        "NOUVEAU COMPTE",
+        "NOUVELLES COORDONNEES BANCAIRES",
+        "CHANGEMENT DE COORDONNEES",
+        "CHANGEMENT DE RIB",
+        "CHANGEMENT DIBAN",
+        "CHANGEMENT D IBAN",
+        "COORDONNEES BANCAIRES ONT CHANGE",
+        "IBAN A CHANGE",
+        "NEW IBAN",
+        "NEW BANK DETAILS",
+        "NEW BANK ACCOUNT",
+        "BANK DETAILS HAVE CHANGED",
+        "CHANGED OUR BANK",
+        "UPDATED BANK",
+        "CHANGE OF BANK",
+        "IBAN HAS CHANGED",
+        "NE PLUS UTILISER",
+        "NO LONGER USE",
+    ];
+    change.iter().any(|wording| folded.contains(wording)) && ibans(text).iter().any(|iban| iban != school_iban)
+}
+
+/// Valid IBANs (ISO 13616, check modulo 97) of a text, compact.
+fn ibans(text: &str) -> Vec<String> {
+    let compact: Vec<char> =
+        text.chars().filter(|letter| letter.is_ascii_alphanumeric()).map(|letter| letter.to_ascii_uppercase()).take(20_000).collect();
+    let mut found = Vec::new();
+    for start in compact.windows(4).enumerate().filter(|(_, head)| matches!(head, [a, b, c, d] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && c.is_ascii_digit() && d.is_ascii_digit())).map(|(at, _)| at) {
+        let Some(length) = compact.get(start..start + 2).and_then(iban_length) else { continue };
+        if let Some(iban) = compact.get(start..start + length).filter(|iban| modulo_97_holds(iban)) {
+            found.push(iban.iter().collect());
+        }
+    }
+    found
+}
+
+/// Lengths of the SWIFT registry for the countries frauds come through.
+fn iban_length(country: &[char]) -> Option<usize> {
+    let code: String = country.iter().collect();
+    Some(match code.as_str() {
+        "BE" => 16,
+        "DK" | "FI" | "NL" => 18,
+        "AT" | "LU" | "LT" | "EE" => 20,
+        "CH" | "HR" | "LV" | "LI" => 21,
+        "DE" | "GB" | "IE" | "BG" | "GE" | "BH" | "ME" | "RS" => 22,
+        "AE" | "IL" => 23,
+        "ES" | "SE" | "CZ" | "SK" | "RO" | "TN" | "SA" | "PK" | "MD" => 24,
+        "PT" | "NO" => {
+            if code == "NO" {
+                15
+            } else {
+                25
+            }
+        }
+        "TR" | "IS" => 26,
+        "FR" | "IT" | "GR" | "MC" | "SM" | "MR" => 27,
+        "PL" | "HU" | "CY" | "LB" | "AL" | "AZ" | "MA" => 28,
+        "UA" | "QA" | "JO" | "KW" | "EG" => 29,
+        "MT" | "MU" => 31,
+        _ => return None,
+    })
+}
+
+fn modulo_97_holds(iban: &[char]) -> bool {
+    let (head, body) = iban.split_at(4.min(iban.len()));
+    let remainder = body
+        .iter()
+        .chain(head)
+        .filter_map(|letter| letter.to_digit(36))
+        .fold(0_u32, |rest, value| if value >= 10 { (rest * 100 + value) % 97 } else { (rest * 10 + value) % 97 });
+    remainder == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_iban_for_the_school_is_noticed() {
+        let school = "FR7610071590000000102433444";
+        assert!(foreign_iban_announced("Attention : nouvel IBAN de l'école DE89 3704 0044 0532 0130 00", school));
+        assert!(!foreign_iban_announced("Attention : nouvel IBAN FR76 1007 1590 0000 0010 2433 444", school));
+        assert!(!foreign_iban_announced("Mon IBAN : DE89 3704 0044 0532 0130 00", school));
+    }
 }
