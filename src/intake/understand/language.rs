@@ -10,12 +10,14 @@ use lingua::{LanguageDetector, LanguageDetectorBuilder};
 
 use crate::domain::language::Language;
 
-/// Letters below which Latin text gets no verdict.
+/// Letters below which Latin text gets no verdict; half of them do when known phrases or function words back it.
 pub const LETTERS_NEEDED: usize = 60;
 /// A script that few languages share needs less.
 const LETTERS_NEEDED_OF_TELLING_SCRIPT: usize = 14;
 /// Letters of running text looked at; more would not change the verdict.
 const LETTERS_READ_MAX: usize = 1_200;
+/// An engine so unsure of its words has read one script as another, unless known phrases came out.
+const OCR_CONFIDENCE_OF_NOISE: f32 = 0.62;
 /// Letter statistics are led astray by names (one `ã` makes Portuguese of a page), so they count in part beside words and phrases.
 const LETTER_STATISTICS_SHARE: f32 = 0.6;
 /// Share of the letters that a second language must hold.
@@ -39,6 +41,12 @@ pub struct TextTraits<'a> {
     pub hints: &'a BTreeMap<Language, f32>,
 }
 
+impl TextTraits<'_> {
+    fn strongest_hint(&self) -> f32 {
+        self.hints.values().copied().fold(0.0, f32::max)
+    }
+}
+
 /// Names the languages of a text.
 pub fn languages(text: &str, traits: TextTraits<'_>) -> LanguageVerdict {
     let letters = LettersByScript::count(text);
@@ -46,6 +54,9 @@ pub fn languages(text: &str, traits: TextTraits<'_>) -> LanguageVerdict {
     let total: f32 = letters.weighted_total().max(1.0);
     shares.retain(|(_, weight, count)| *count >= LETTERS_NEEDED_OF_TELLING_SCRIPT && *weight / total >= SHARE_OF_SECOND);
     shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+    if traits.ocr_confidence.is_some_and(|confidence| confidence < OCR_CONFIDENCE_OF_NOISE) && traits.strongest_hint() < 3.0 {
+        shares.clear();
+    }
     let mut verdict = LanguageVerdict { languages: shares.iter().map(|(language, _, _)| *language).collect(), certainty: 0.97 };
     verdict.languages.truncate(2);
     let latin_share = letters.latin as f32 / total;
@@ -145,8 +156,10 @@ impl LettersByScript {
 
 /// The verdict on text in Latin letters.
 fn latin_verdict(text: &str, letters: usize, traits: TextTraits<'_>) -> LanguageVerdict {
-    let strongest_hint = traits.hints.values().copied().fold(0.0, f32::max);
-    if letters < LETTERS_NEEDED && (letters < LETTERS_NEEDED / 2 || strongest_hint < 3.0) || is_noise(text, traits, strongest_hint) {
+    let strongest_hint = traits.strongest_hint();
+    let backed = strongest_hint >= 3.0 || running_words(text) >= 2;
+    let too_short = letters < LETTERS_NEEDED / 2 || (letters < LETTERS_NEEDED && !backed);
+    if too_short || is_noise(text, traits, strongest_hint) {
         return LanguageVerdict { languages: Vec::new(), certainty: 0.4 };
     }
     let running = running_text(text);
