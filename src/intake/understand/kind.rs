@@ -29,8 +29,24 @@ pub struct Sign {
     /// The language of the phrase, when it is one.
     pub language: Option<Language>,
     pub is_title: bool,
+    pub origin: Origin,
     /// What was seen, for a person to read.
     pub words: String,
+}
+
+/// Where a sign comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A known phrase in the text.
+    Phrase,
+    /// The build of the page: rows, figures, labels.
+    Shape,
+    /// A machine-readable zone.
+    MachineZone,
+    /// What the picture looks like, without any text.
+    Picture,
+    /// The name of the file.
+    Name,
 }
 
 /// One number per kind.
@@ -96,6 +112,7 @@ pub fn weigh(page: &PageText, folded: &FoldedPage, context: &UnderstandingContex
         evidence.signs = phrases().search(folded).into_iter().filter_map(|hit| sign_of(&hit)).collect();
         evidence.signs.extend(shape::signs(&page.text, folded, context));
         give_card_fields_to_the_card(&mut evidence.signs);
+        doubt_titles_above_a_table_of_marks(&mut evidence.signs);
         evidence.scores.add(DocumentKind::Other, OTHER_UNTIL_SHOWN);
     }
     add_name_signs(&mut evidence, context.file_name);
@@ -109,7 +126,14 @@ pub fn weigh(page: &PageText, folded: &FoldedPage, context: &UnderstandingContex
 
 fn sign_of(hit: &Hit<'_>) -> Option<Sign> {
     let kind = DocumentKind::from_slug(hit.section)?;
-    Some(Sign { kind, strength: hit.strength, language: hit.language, is_title: hit.is_title, words: format!("« {} »", hit.phrase) })
+    Some(Sign {
+        kind,
+        strength: hit.strength,
+        language: hit.language,
+        is_title: hit.is_title,
+        origin: Origin::Phrase,
+        words: format!("« {} »", hit.phrase),
+    })
 }
 
 /// Every further sign of one kind counts for less: it seldom says something new.
@@ -135,11 +159,24 @@ fn give_card_fields_to_the_card(signs: &mut [Sign]) {
     }
 }
 
+/// A page with many rows of marks is a transcript, whatever certificate its title says it is.
+fn doubt_titles_above_a_table_of_marks(signs: &mut [Sign]) {
+    let table = signs.iter().any(|sign| sign.kind == DocumentKind::Transcript && sign.origin == Origin::Shape && sign.strength >= 2.0);
+    let certificates = [DocumentKind::Diploma, DocumentKind::SuccessAttestation, DocumentKind::EnrolmentCertificate];
+    for sign in signs.iter_mut().filter(|sign| table && certificates.contains(&sign.kind)) {
+        sign.strength *= 0.45;
+    }
+}
+
 /// A page without text: a portrait, a blank page, a picture, or a page that nobody could read.
 fn signs_of_a_silent_page(page: &PageText) -> Vec<Sign> {
-    let sign = |kind, strength, words: &str| Sign { kind, strength, language: None, is_title: false, words: words.to_owned() };
+    let sign =
+        |kind, strength, words: &str| Sign { kind, strength, language: None, is_title: false, origin: Origin::Picture, words: words.to_owned() };
     if page.portrait >= 0.5 {
         return vec![sign(DocumentKind::Photo, 3.0 + 3.0 * page.portrait, "un portrait, sans texte")];
+    }
+    if is_small_picture(page) {
+        return vec![sign(DocumentKind::Photo, 2.5, "une petite image sans texte, au format d’une photo d’identité")];
     }
     if page.unread {
         return vec![sign(DocumentKind::Other, 0.3, "page non lue")];
@@ -148,6 +185,13 @@ fn signs_of_a_silent_page(page: &PageText) -> Vec<Sign> {
         return vec![sign(DocumentKind::Other, 4.0, "page blanche")];
     }
     vec![sign(DocumentKind::Other, 1.6, "image sans texte lisible"), sign(DocumentKind::Photo, 1.2 * page.portrait, "une image, sans texte")]
+}
+
+/// Identity photographs are 35 mm by 45 (ISO/IEC 19794-5), a little more or less, and come in few pixels; scanned sheets are larger.
+fn is_small_picture(page: &PageText) -> bool {
+    let (short, long) = (page.width.min(page.height) as f32, page.width.max(page.height) as f32);
+    let inked_throughout = page.ink >= 0.12;
+    inked_throughout && short >= 90.0 && long <= 900.0 && (0.72..=0.86).contains(&(short / long))
 }
 
 /// The words of the file's name, its folders counting less than the name itself.
@@ -161,7 +205,7 @@ fn add_name_signs(evidence: &mut PageEvidence, file_name: &str) {
             if let Some(kind) = DocumentKind::from_slug(hit.section) {
                 let strength = hit.strength.min(3.0) * share * beside_text;
                 let words = format!("nom du fichier : « {} »", hit.phrase);
-                evidence.signs.push(Sign { kind, strength, language: None, is_title: false, words });
+                evidence.signs.push(Sign { kind, strength, language: None, is_title: false, origin: Origin::Name, words });
             }
         }
     }

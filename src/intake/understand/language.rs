@@ -10,12 +10,16 @@ use lingua::{LanguageDetector, LanguageDetectorBuilder};
 
 use crate::domain::language::Language;
 
-/// Letters below which Latin text gets no verdict.
+/// Letters below which Latin text gets no verdict; half of them do when known phrases or function words back it.
 pub const LETTERS_NEEDED: usize = 60;
 /// A script that few languages share needs less.
 const LETTERS_NEEDED_OF_TELLING_SCRIPT: usize = 14;
 /// Letters of running text looked at; more would not change the verdict.
 const LETTERS_READ_MAX: usize = 1_200;
+/// An engine so unsure of its words has read one script as another, unless known phrases came out.
+const OCR_CONFIDENCE_OF_NOISE: f32 = 0.62;
+/// Letter statistics are led astray by names (one `ã` makes Portuguese of a page), so they count in part beside words and phrases.
+const LETTER_STATISTICS_SHARE: f32 = 0.6;
 /// Share of the letters that a second language must hold.
 const SHARE_OF_SECOND: f32 = 0.25;
 
@@ -37,6 +41,12 @@ pub struct TextTraits<'a> {
     pub hints: &'a BTreeMap<Language, f32>,
 }
 
+impl TextTraits<'_> {
+    fn strongest_hint(&self) -> f32 {
+        self.hints.values().copied().fold(0.0, f32::max)
+    }
+}
+
 /// Names the languages of a text.
 pub fn languages(text: &str, traits: TextTraits<'_>) -> LanguageVerdict {
     let letters = LettersByScript::count(text);
@@ -44,6 +54,9 @@ pub fn languages(text: &str, traits: TextTraits<'_>) -> LanguageVerdict {
     let total: f32 = letters.weighted_total().max(1.0);
     shares.retain(|(_, weight, count)| *count >= LETTERS_NEEDED_OF_TELLING_SCRIPT && *weight / total >= SHARE_OF_SECOND);
     shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+    if traits.ocr_confidence.is_some_and(|confidence| confidence < OCR_CONFIDENCE_OF_NOISE) && traits.strongest_hint() < 3.0 {
+        shares.clear();
+    }
     let mut verdict = LanguageVerdict { languages: shares.iter().map(|(language, _, _)| *language).collect(), certainty: 0.97 };
     verdict.languages.truncate(2);
     let latin_share = letters.latin as f32 / total;
@@ -143,16 +156,24 @@ impl LettersByScript {
 
 /// The verdict on text in Latin letters.
 fn latin_verdict(text: &str, letters: usize, traits: TextTraits<'_>) -> LanguageVerdict {
-    let strongest_hint = traits.hints.values().copied().fold(0.0, f32::max);
-    if letters < LETTERS_NEEDED && (letters < LETTERS_NEEDED / 2 || strongest_hint < 3.0) || is_noise(text, traits, strongest_hint) {
+    let strongest_hint = traits.strongest_hint();
+    let backed = strongest_hint >= 3.0 || running_words(text) >= 2;
+    let too_short = letters < LETTERS_NEEDED / 2 || (letters < LETTERS_NEEDED && !backed);
+    if too_short || is_noise(text, traits, strongest_hint) {
         return LanguageVerdict { languages: Vec::new(), certainty: 0.4 };
     }
     let running = running_text(text);
+    let function_words = function_words_by_language(text);
     let mut scored: Vec<(Language, f32)> = Vec::new();
     for (language, confidence) in latin_detector().compute_language_confidence_values(running) {
         if let Some(language) = Language::parse(&language.iso_code_639_1().to_string()) {
             let hint = traits.hints.get(&language).copied().unwrap_or(0.0).min(5.0);
-            scored.push((language, (confidence as f32 + 1e-5).ln() + 0.55 * hint));
+            scored.push((
+                language,
+                LETTER_STATISTICS_SHARE * (confidence as f32 + 1e-3).ln()
+                    + 0.55 * hint
+                    + 0.6 * function_words.get(language.code()).copied().unwrap_or(0.0),
+            ));
         }
     }
     scored.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -168,20 +189,55 @@ fn latin_verdict(text: &str, letters: usize, traits: TextTraits<'_>) -> Language
     verdict
 }
 
-/// Words with digits, addresses of mail and the web, and single letters say nothing of the language.
-fn running_text(text: &str) -> String {
-    let mut running = String::with_capacity(LETTERS_READ_MAX + 64);
-    for word in text.split_whitespace() {
-        let telling = word.chars().count() >= 2 && !word.contains(['@', '/', '<', '_']) && !word.chars().any(|letter| letter.is_numeric());
-        if telling && word.chars().any(is_latin) {
-            running.extend(word.chars().filter(|letter| is_latin(*letter) || matches!(letter, '\'' | '’' | '-')));
-            running.push(' ');
+/// How many function words of each language stand in a text; a word that several languages have counts in parts. At most 12 each.
+fn function_words_by_language(text: &str) -> BTreeMap<&'static str, f32> {
+    static OWNERS: OnceLock<BTreeMap<&'static str, Vec<&'static str>>> = OnceLock::new();
+    let owners = OWNERS.get_or_init(|| {
+        let mut owners: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
+        for (language, words) in FUNCTION_WORDS {
+            for word in words {
+                owners.entry(word).or_default().push(language);
+            }
         }
-        if running.len() >= LETTERS_READ_MAX {
-            break;
+        owners
+    });
+    let mut counts: BTreeMap<&'static str, f32> = BTreeMap::new();
+    for languages in words_of(text).filter_map(|word| owners.get(word.as_str())) {
+        for language in languages {
+            *counts.entry(language).or_default() += 1.0 / languages.len() as f32;
         }
     }
-    running
+    counts.values_mut().for_each(|count| *count = count.min(12.0));
+    counts
+}
+
+/// Words with digits, addresses of mail and the web, single letters and proper names say nothing of the language.
+fn running_text(text: &str) -> String {
+    let mut running = String::with_capacity(LETTERS_READ_MAX + 64);
+    let mut with_names = String::with_capacity(LETTERS_READ_MAX + 64);
+    for line in text.lines() {
+        for (place, word) in line.split_whitespace().enumerate() {
+            let telling = word.chars().count() >= 2
+                && !word.contains(['@', '/', '<', '_'])
+                && !word.chars().any(char::is_numeric)
+                && word.chars().any(is_latin);
+            if !telling || with_names.len() >= LETTERS_READ_MAX {
+                continue;
+            }
+            let letters: String = word.chars().filter(|letter| is_latin(*letter) || matches!(letter, '\'' | '’' | '-')).chain([' ']).collect();
+            with_names.push_str(&letters);
+            if place == 0 || !is_capitalised(&letters) {
+                running.push_str(&letters);
+            }
+        }
+    }
+    if running.len() >= LETTERS_NEEDED + 20 { running } else { with_names }
+}
+
+/// Names of people, towns and firms begin with a capital within the line, and are of any language.
+fn is_capitalised(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
 }
 
 fn is_latin(letter: char) -> bool {
@@ -245,17 +301,11 @@ const FUNCTION_WORDS: [(&str, &[&str]); 11] = [
         ],
     ),
     ("pt", &["do", "da", "dos", "das", "em", "para", "com", "uma", "ao", "no", "na", "os", "as", "foi", "pela", "pelo", "é", "nos", "nas", "seu"]),
-    (
-        "ro",
-        &[
-            "în", "și", "de", "la", "cu", "din", "este", "pentru", "pe", "care", "al", "ale", "domnul", "doamna", "prin", "a", "anul", "se", "cea",
-            "lui",
-        ],
-    ),
-    ("tr", &["ve", "bir", "bu", "ile", "için", "olan", "olarak", "tarihinde", "yılında", "nın", "da", "de"]),
+    ("ro", &["în", "și", "cu", "din", "este", "pentru", "pe", "care", "ale", "domnul", "doamna", "prin", "anul", "cea", "lui"]),
+    ("tr", &["ve", "bir", "bu", "ile", "için", "olan", "olarak", "tarihinde", "yılında", "dir", "tarafından"]),
     ("vi", &["là", "của", "và", "cho", "ngày", "tháng", "năm", "tại", "có", "được", "học", "sinh", "viên", "đại", "trường", "ông", "bà", "đã"]),
-    ("pl", &["i", "w", "na", "z", "do", "jest", "się", "nie", "oraz", "dla", "przez", "od", "za", "po", "roku"]),
-    ("nl", &["de", "het", "een", "van", "en", "in", "is", "voor", "met", "op", "aan", "te", "bij", "heeft", "door", "dat"]),
+    ("pl", &["na", "do", "jest", "się", "nie", "oraz", "dla", "przez", "od", "za", "po", "roku"]),
+    ("nl", &["het", "een", "van", "en", "in", "is", "voor", "met", "op", "aan", "te", "bij", "heeft", "door", "dat"]),
 ];
 
 /// Number of words that are function words of some language.
@@ -309,7 +359,6 @@ fn latin_detector() -> &'static LanguageDetector {
         LanguageDetectorBuilder::from_languages(&[
             Dutch, English, French, German, Italian, Polish, Portuguese, Romanian, Spanish, Turkish, Vietnamese,
         ])
-        .with_low_accuracy_mode()
         .build()
     })
 }

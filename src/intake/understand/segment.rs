@@ -12,13 +12,13 @@ use crate::domain::language::Language;
 use crate::intake::understand::UnderstandingContext;
 use crate::intake::understand::certainty::{self, Basis};
 use crate::intake::understand::kind::lexicon::FoldedPage;
-use crate::intake::understand::kind::{self, KindScores, PageEvidence};
+use crate::intake::understand::kind::{self, KindScores, Origin, PageEvidence};
 use crate::intake::understand::language::{self, LanguageVerdict, TextTraits};
 use crate::intake::understand::translation::{self, TranslationSigns};
 
 /// Pages understood in one file; what follows belongs to the last document. Real dossiers stay under fifty.
 const PAGES_MAX: usize = 300;
-/// A page's score for one kind counts up to this, so that one page cannot outvote all others.
+/// The best kind of a page scores at most this, the others less by as much as they trail it, so that one page cannot outvote all others.
 const PAGE_SCORE_MAX: f32 = 10.0;
 /// How much a change of kind costs beside what the boundary itself says.
 const CHANGE_OF_KIND: f32 = -1.0;
@@ -99,14 +99,19 @@ fn emissions(views: &[PageView<'_>]) -> Vec<KindScores> {
         }
         let next = views.get(index + 1).filter(|next| next.is_translation() && !view.is_translation());
         for kind in DocumentKind::ALL {
-            scores.add(kind, view.evidence.scores.get(kind).min(PAGE_SCORE_MAX));
+            scores.add(kind, capped(&view.evidence.scores, kind));
             if let Some(next) = next.filter(|_| kind.needs_translation() && !view.evidence.is_silent()) {
-                scores.add(kind, ORIGINAL_BEFORE_TRANSLATION * next.evidence.scores.get(kind).min(PAGE_SCORE_MAX));
+                scores.add(kind, ORIGINAL_BEFORE_TRANSLATION * capped(&next.evidence.scores, kind));
             }
         }
         all.push(scores);
     }
     all
+}
+
+fn capped(scores: &KindScores, kind: DocumentKind) -> f32 {
+    let best = scores.ranked().first().map_or(0.0, |(_, score)| *score);
+    (scores.get(kind) - (best - PAGE_SCORE_MAX).max(0.0)).max(0.0)
 }
 
 /// What the best path up to a page, ending in one kind, scores and where it came from.
@@ -209,12 +214,13 @@ fn document(kind: DocumentKind, pages: &[PageView<'_>], emissions: &[KindScores]
 }
 
 fn basis(kind: DocumentKind, pages: &[PageView<'_>]) -> Basis {
-    if pages.iter().any(|view| {
-        !view.evidence.is_silent() && view.evidence.signs.iter().any(|sign| sign.kind == kind && !sign.words.starts_with("nom du fichier"))
-    }) {
+    if pages.iter().any(|view| !view.evidence.is_silent() && view.evidence.signs.iter().any(|sign| sign.kind == kind && sign.origin != Origin::Name))
+    {
         return Basis::Pages;
     }
-    if kind == DocumentKind::Photo && pages.iter().any(|view| view.page.portrait >= 0.5) {
+    if kind == DocumentKind::Photo
+        && pages.iter().any(|view| view.evidence.signs.iter().any(|sign| sign.kind == kind && sign.origin == Origin::Picture && sign.strength >= 2.0))
+    {
         return Basis::Portrait;
     }
     if kind == DocumentKind::Other && pages.iter().all(PageView::is_blank) {

@@ -23,6 +23,8 @@ const WRONG_LETTER_FACTOR: f32 = 0.88;
 pub struct FoldedPage {
     words: Vec<PageWord>,
     lines: Vec<FoldedLine>,
+    /// Letters beyond the Latin ones stand on the page.
+    has_other_script: bool,
 }
 
 #[derive(Debug)]
@@ -46,6 +48,7 @@ impl FoldedPage {
                 break;
             }
             let line: String = line.chars().take(LETTERS_READ_MAX).collect();
+            page.has_other_script |= is_in_other_script(&line);
             let words = close_up_spaced_letters(folding::tokens(&line));
             let letters: usize = words.iter().map(String::len).sum();
             if letters == 0 {
@@ -80,6 +83,11 @@ impl FoldedPage {
     fn line_of(&self, position: usize) -> usize {
         self.words.get(position).map_or(0, |word| word.line)
     }
+}
+
+/// Folding makes Latin letters of all: a Greek phrase would otherwise be found in an Italian text.
+fn is_in_other_script(text: &str) -> bool {
+    text.chars().any(|letter| letter.is_alphabetic() && !matches!(letter, '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}'))
 }
 
 /// Runs of four or more single letters become one word; scripts written without spaces fold to syllables and are not touched.
@@ -126,6 +134,8 @@ struct Phrase {
     steps: Vec<Step>,
     letters: usize,
     shown: String,
+    /// Written in letters other than the Latin ones.
+    in_other_script: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,12 +227,13 @@ impl Lexicon {
             }
         }
         let letters = words.iter().map(String::len).sum();
+        let in_other_script = is_in_other_script(shown);
         // OCR and spaced titles run words together: the phrase written as one word is the same phrase.
         if words.len() > 1 && letters >= 10 && !steps.contains(&Step::Gap) {
             let joined = Step::Word(self.word_id(&words.concat()));
-            self.push_phrase(Phrase { section, weight, place, language, steps: vec![joined], letters, shown: shown.to_owned() });
+            self.push_phrase(Phrase { section, weight, place, language, steps: vec![joined], letters, shown: shown.to_owned(), in_other_script });
         }
-        self.push_phrase(Phrase { section, weight, place, language, steps, letters, shown: shown.to_owned() });
+        self.push_phrase(Phrase { section, weight, place, language, steps, letters, shown: shown.to_owned(), in_other_script });
     }
 
     fn push_phrase(&mut self, phrase: Phrase) {
@@ -270,13 +281,12 @@ impl Lexicon {
         }
     }
 
-    /// The known words that a word of a page may be: itself, or with one letter wrong.
+    /// The known words that a word of a page may be: itself, or else those that are one wrong letter away.
     fn candidates(&self, word: &str) -> Vec<(u32, bool)> {
         let mut found: Vec<(u32, bool)> = self.word_ids.get(word).map(|id| (*id, true)).into_iter().collect();
-        if word.len() < TOLERANT_FROM_LETTERS - 1 || word.chars().any(|letter| letter.is_ascii_digit()) {
+        if !found.is_empty() || word.len() < TOLERANT_FROM_LETTERS - 1 || word.chars().any(|letter| letter.is_ascii_digit()) {
             return found;
         }
-        let exact = found.first().map(|(id, _)| *id);
         let mut near: Vec<u32> = self.shortened.get(word).into_iter().flatten().copied().collect();
         for shortened in one_letter_less(word) {
             if let Some(id) = self.word_ids.get(&shortened) {
@@ -288,7 +298,7 @@ impl Lexicon {
         near.dedup();
         for id in near {
             let known = self.words.get(id as usize).map_or("", String::as_str);
-            if Some(id) != exact && known.len() >= TOLERANT_FROM_LETTERS && strsim::osa_distance(known, word) <= 1 {
+            if known.len() >= TOLERANT_FROM_LETTERS && strsim::osa_distance(known, word) <= 1 {
                 found.push((id, false));
             }
         }
@@ -322,6 +332,9 @@ impl Lexicon {
         let lines = page.line_count();
         let near_top = line < 5.max(lines.min(60) * 3 / 10);
         let is_title = near_top && fills_line >= 0.4;
+        if phrase.in_other_script && !page.has_other_script {
+            return None;
+        }
         let factor = match phrase.place {
             Place::Title if !is_title => return None,
             Place::Heading if fills_line < 0.55 => return None,

@@ -5,8 +5,8 @@
 
 use crate::domain::document::DocumentKind;
 use crate::intake::understand::UnderstandingContext;
-use crate::intake::understand::kind::Sign;
 use crate::intake::understand::kind::lexicon::FoldedPage;
+use crate::intake::understand::kind::{Origin, Sign};
 
 /// Lines looked at on one page.
 const LINES_MAX: usize = 400;
@@ -25,7 +25,7 @@ pub fn signs(text: &str, page: &FoldedPage, context: &UnderstandingContext<'_>) 
 }
 
 fn sign(kind: DocumentKind, strength: f32, words: String) -> Sign {
-    Sign { kind, strength, language: None, is_title: false, words }
+    Sign { kind, strength, language: None, is_title: false, origin: Origin::Shape, words }
 }
 
 /// Rows that end in several small figures or grades: subjects with credits and marks.
@@ -86,7 +86,8 @@ fn machine_readable_zone(lines: &[&str]) -> Option<Sign> {
         _ => DocumentKind::IdentityDocument,
     };
     let strength = if zone.len() >= 2 { 7.0 } else { 5.0 };
-    Some(sign(kind, strength, format!("zone de lecture optique ({} lignes)", zone.len())))
+    let words = format!("zone de lecture optique ({} lignes)", zone.len());
+    Some(Sign { origin: Origin::MachineZone, ..sign(kind, strength, words) })
 }
 
 fn is_machine_line(line: &str) -> bool {
@@ -222,7 +223,7 @@ fn form_labels(lines: &[&str]) -> Option<Sign> {
         LABELS.iter().any(|label| lower.strip_prefix(label).is_some_and(|rest| !rest.starts_with(char::is_alphabetic)))
     });
     let count = asked.count();
-    (count >= 5).then(|| sign(DocumentKind::ApplicationForm, 1.0 + 0.4 * (count.min(10) - 4) as f32, format!("{count} rubriques de formulaire")))
+    (count >= 5).then(|| sign(DocumentKind::ApplicationForm, 2.2 + 0.6 * (count.min(11) - 5) as f32, format!("{count} rubriques de formulaire")))
 }
 
 /// The school's account on the page, and an amount in a currency.

@@ -1,6 +1,6 @@
 //! How likely a page begins a document, whatever its kind: titles, page numbers, running headers, languages, translations.
 
-use crate::domain::document::DocumentKind;
+use crate::intake::understand::kind::Origin;
 use crate::intake::understand::segment::PageView;
 
 /// Before anything is known, the next page of a file rather continues the document.
@@ -28,9 +28,9 @@ fn numbering(this: &PageView<'_>) -> f32 {
 fn titles(before: &PageView<'_>, this: &PageView<'_>) -> f32 {
     let same_header = first_words(this).len() > 8 && first_words(before) == first_words(this);
     match this.evidence.title() {
-        Some((_, strength)) if strength >= 4.0 && !same_header => 2.0,
-        Some((_, strength)) if strength >= 4.0 => 0.8,
-        Some(_) if !same_header => 0.8,
+        Some((_, strength)) if strength >= 4.5 && !same_header => 2.0,
+        Some((_, strength)) if strength >= 4.5 => 0.8,
+        Some(_) if !same_header => 0.4,
         _ if same_header => -1.5,
         _ if this.evidence.letters < 150 => -0.3,
         _ => 0.0,
@@ -67,8 +67,7 @@ fn looks(before: &PageView<'_>, this: &PageView<'_>) -> f32 {
 }
 
 fn has_machine_zone(view: &PageView<'_>) -> bool {
-    let card = |kind| matches!(kind, DocumentKind::IdentityDocument | DocumentKind::ResidencePermit);
-    view.evidence.signs.iter().any(|sign| card(sign.kind) && sign.strength >= 5.0 && sign.words.starts_with("zone de lecture"))
+    view.evidence.signs.iter().any(|sign| sign.origin == Origin::MachineZone)
 }
 
 /// The page's own number and their total, where a short line says so: `2/3`, `Page 2 of 3`, `page 2 sur 3`, `Seite 2 von 3`.
