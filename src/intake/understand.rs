@@ -2,10 +2,10 @@
 //!
 //! Pure and quick (milliseconds a file), so it is computed again whenever it is needed; only the costly raw reading is cached.
 
-pub mod language;
-pub mod kind;
-pub mod segment;
 pub mod facts;
+pub mod kind;
+pub mod language;
+pub mod segment;
 
 use crate::domain::document::{FileReading, RawReading};
 use crate::domain::rules::Programme;

@@ -44,12 +44,6 @@ pub struct Unpacked {
 /// Unpacks an archive of any known format, handing each honest file to `sink` as it comes.
 ///
 /// `passwords` are tried on encrypted entries. What cannot be had is a finding; everything else still comes out.
-pub fn unpack(
-    _bytes: &[u8],
-    _archive_name: &str,
-    _passwords: &[String],
-    _limits: &UnpackLimits,
-    _sink: &mut dyn FnMut(UnpackedEntry),
-) -> Unpacked {
+pub fn unpack(_bytes: &[u8], _archive_name: &str, _passwords: &[String], _limits: &UnpackLimits, _sink: &mut dyn FnMut(UnpackedEntry)) -> Unpacked {
     Unpacked::default()
 }
