@@ -192,7 +192,7 @@ impl OccasionContext {
                     None => wording::jury_label(jury, language).to_owned(),
                 },
                 register_before: register_before.map(|day| wording::end_of(day, language)).unwrap_or_default(),
-                register_before_day: register_before.map(|day| wording::date(day, language)).unwrap_or_default(),
+                register_before_day: register_before.map(|day| wording::short_date(day, language)).unwrap_or_default(),
                 comment: comment
                     .iter()
                     .flat_map(|comment| comment.lines())

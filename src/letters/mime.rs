@@ -61,6 +61,9 @@ pub struct Attachment {
 /// Ancestors named in `References` beside the first: threads are joined by their beginning and their end.
 const REFERENCES_MAX: usize = 12;
 
+/// Octets in a line of the header, its end not counted.
+const HEADER_OCTETS_MAX: usize = 76;
+
 /// The bytes of a mail.
 ///
 /// # Errors
@@ -86,7 +89,30 @@ pub fn to_mime(rendered: &RenderedLetter, envelope: &Envelope, attachments: &[At
         builder = builder.raw_header(header("X-Guichet", &number));
     }
     let parts = parts(rendered, attachments, &message_id)?;
-    Ok(builder.multipart(parts).context("the mail could not be put together")?.formatted())
+    let mail = builder.multipart(parts).context("the mail could not be put together")?.formatted();
+    Ok(with_folded_header(&mail))
+}
+
+/// Folds header lines at the last space before column 76 (RFC 5322 § 2.2.3, RFC 2047 § 2): a long display name and its address.
+fn with_folded_header(mail: &[u8]) -> Vec<u8> {
+    let mut folded = Vec::with_capacity(mail.len() + 64);
+    let mut lines = mail.split_inclusive(|byte| *byte == b'\n');
+    for line in lines.by_ref() {
+        let mut rest = line;
+        while rest.len() > HEADER_OCTETS_MAX + 2 {
+            let space = rest.iter().take(HEADER_OCTETS_MAX).rposition(|byte| *byte == b' ').filter(|position| *position > 0);
+            let Some((before, after)) = space.and_then(|position| rest.split_at_checked(position)) else { break };
+            folded.extend_from_slice(before);
+            folded.extend_from_slice(b"\r\n");
+            rest = after;
+        }
+        folded.extend_from_slice(rest);
+        if line == b"\r\n" {
+            break;
+        }
+    }
+    lines.for_each(|line| folded.extend_from_slice(line));
+    folded
 }
 
 fn parts(rendered: &RenderedLetter, attachments: &[Attachment], message_id: &str) -> anyhow::Result<MultiPart> {

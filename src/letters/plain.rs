@@ -6,7 +6,7 @@ use crate::letters::typography::columns;
 /// Lines are folded here; only a single word longer than that (an address, a file name) goes beyond.
 pub const COLUMNS_MAX: usize = 76;
 /// A table's first column is never wider than this.
-const TERM_COLUMNS_MAX: usize = 30;
+const TERM_COLUMNS_MAX: usize = 34;
 
 /// The text part of a letter, lines ended by `\n`.
 pub fn render(page: &Page) -> String {

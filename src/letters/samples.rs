@@ -211,7 +211,7 @@ fn acknowledgements() -> Vec<(LetterKind, &'static str, StatusLetter)> {
             MailReceived { arrived_at: arrived(day(2024, 3, 1), 13, 32), n_files: 4 },
             MailReceived { arrived_at: arrived(day(2024, 3, 1), 13, 41), n_files: 3 },
         ],
-        missing: vec![missing(DocumentKind::Photo)],
+        missing: vec![missing(DocumentKind::Transcript)],
         fee: Some(fee(6000, true)),
         ..first_mail()
     };
@@ -232,7 +232,7 @@ fn acknowledgements() -> Vec<(LetterKind, &'static str, StatusLetter)> {
     let one_unreadable = StatusLetter { unreadable: vec![unreadable("CNI.pdf", Reason::FileEmpty)], fee_credited: true, fee: None, ..first_mail() };
     let late = StatusLetter {
         mails: vec![MailReceived { arrived_at: arrived(day(2024, 6, 9), 8, 5), n_files: 1 }],
-        missing: vec![missing(DocumentKind::Cv)],
+        missing: vec![missing(DocumentKind::Transcript)],
         late: true,
         jury: None,
         fee: None,

@@ -40,6 +40,7 @@ pub(crate) struct BatchContext {
     session_capitalised: String,
     date: String,
     dossiers: String,
+    n_dossiers: u32,
     addendum: String,
     folder: String,
     attached: bool,
@@ -57,6 +58,7 @@ impl BatchContext {
             session: announcement.session_label.clone(),
             date: announcement.date.map(french_date).unwrap_or_default(),
             dossiers: counted(announcement.n_candidates, "dossier", "dossiers"),
+            n_dossiers: announcement.n_candidates,
             addendum: announcement.addendum.map(french_date).unwrap_or_default(),
             attached: matches!(announcement.delivery, BatchDelivery::Attached { .. }),
             folder,
@@ -123,7 +125,7 @@ impl DigestContext {
                 .map(|transfer| {
                     let debtor = printable(&transfer.debtor, NAME_LENGTH_MAX);
                     let for_whom = who(&transfer.name, Some(&transfer.number));
-                    format!("{} de {debtor}, pour {for_whom} ({})", transfer.amount.french(), sentence(&transfer.why))
+                    format!("{} de {debtor}, pour {for_whom}, {}", transfer.amount.french(), sentence(&transfer.why))
                 })
                 .collect(),
             letters: letters(digest),
@@ -203,7 +205,7 @@ fn dossier(dossier: &DigestDossier) -> String {
 }
 
 fn question(question: &DigestQuestion) -> String {
-    let subject = printable(&question.subject, NAME_LENGTH_MAX);
+    let subject = french_spaces(&printable(&question.subject, NAME_LENGTH_MAX));
     let subject = if subject.is_empty() { String::from("sans objet") } else { format!("«\u{a0}{subject}\u{a0}»") };
     let state = question.state.as_deref().filter(|state| !state.is_empty()).map(|state| format!("\u{a0}; {}", sentence(state)));
     format!("{}\u{a0}: {subject}{}", who(&question.name, question.number.as_deref()), state.unwrap_or_default())
@@ -215,7 +217,7 @@ fn letters(digest: &Digest) -> String {
         parts.push(counted(digest.letters_sent, "partie", "parties"));
     }
     if digest.letters_held > 0 {
-        parts.push(format!("{} en attente de votre accord", counted(digest.letters_held, "retenue", "retenues")));
+        parts.push(format!("{} en attente de votre accord", digest.letters_held));
     }
     if digest.letters_bounced > 0 {
         parts.push(format!("{} sans avoir été remise{}", counted(digest.letters_bounced, "revenue", "revenues"), plural(digest.letters_bounced)));

@@ -1,10 +1,14 @@
 //! The letters about the state of a dossier, as their templates see them: fragments of sentences, ready-made where grammar is at stake.
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
 use serde::Serialize;
 
 use crate::domain::calendar::paris;
 use crate::domain::document::DocumentKind;
-use crate::domain::letter::{ArchiveProblem, CandidateLetter, FeeBlock, InventoryItem, LetterLanguage, MailReceived, StatusLetter, UnreadableItem};
+use crate::domain::finding::Reason;
+use crate::domain::letter::{ArchiveProblem, CandidateLetter, InventoryItem, LetterKind, LetterLanguage, MailReceived, StatusLetter, UnreadableItem};
 use crate::domain::rules::Rules;
 use crate::letters::context::FeeContext;
 use crate::letters::typography::{capitalised, printable};
@@ -13,9 +17,11 @@ use crate::letters::wording::{self, English, French, Gender, kinds, languages};
 
 /// File names are printed up to this length, which no honest name reaches.
 const FILE_NAME_LENGTH_MAX: usize = 120;
-const FILE_NAME_IN_SUBJECT_LENGTH_MAX: usize = 32;
+const FILE_NAME_IN_SUBJECT_LENGTH_MAX: usize = 22;
 /// Files named for one kind of document, and other files named at the end; the rest is counted.
 const FILES_NAMED_MAX: usize = 12;
+/// Files of one archive and one reason that are named one by one.
+const ENTRIES_NAMED_MAX: usize = 5;
 
 /// What a template about the state of a dossier may use.
 #[derive(Serialize)]
@@ -34,6 +40,8 @@ pub(crate) struct StatusContext {
     missing: Vec<String>,
     translations: Vec<TranslationContext>,
     unreadable: Vec<UnreadableContext>,
+    /// `et 12 autres fichiers de « pieces.zip », pour la même raison`.
+    unreadable_more: Vec<String>,
     /// Wanted but not blocking.
     welcome: String,
     /// Missing, untranslated and unreadable together.
@@ -67,8 +75,6 @@ pub(crate) struct StatusContext {
 struct ArchiveContext {
     /// Between quotation marks.
     name: String,
-    /// The file inside that is concerned, between quotation marks; empty when it is the archive itself.
-    entry: String,
     why: String,
     what_to_do: String,
 }
@@ -103,12 +109,15 @@ impl StatusContext {
     pub(crate) fn of(status: &StatusLetter, letter: &CandidateLetter, rules: &Rules) -> StatusContext {
         let language = letter.language;
         let archives: Vec<ArchiveContext> = status.archive_problems.iter().filter_map(|problem| archive(problem, language)).collect();
-        let unreadable: Vec<UnreadableContext> = speakable(&status.unreadable).filter_map(|item| unreadable(item, language)).collect();
+        let EntriesContext { named, more, count: n_entries } = entries(&status.archive_problems, language);
+        let n_unreadable = speakable(&status.unreadable).count();
+        let mut unreadable: Vec<UnreadableContext> = speakable(&status.unreadable).filter_map(|item| unreadable(item, language)).collect();
+        unreadable.extend(named);
         // What a person must look at first is not told; but then nothing may be called complete either.
-        let withheld = unreadable.len() < status.unreadable.len() || archives.len() < status.archive_problems.len();
+        let withheld = n_unreadable < status.unreadable.len() || archives.len() + n_entries < status.archive_problems.len();
         let being_checked = status.being_checked || withheld;
         let missing: Vec<String> = asked_kinds(status, false).map(|kind| kinds::asked(kind, rules, language)).collect();
-        let n_asked = missing.len() + status.missing_translations.len() + unreadable.len();
+        let n_asked = missing.len() + status.missing_translations.len() + n_unreadable + n_entries;
         let last_arrival = status.mails.last().map(|mail| paris(mail.arrived_at));
         let deadline_ahead = status.deadline.filter(|deadline| !status.late && last_arrival.is_none_or(|arrival| arrival <= *deadline));
         let cut_off_ahead =
@@ -116,7 +125,7 @@ impl StatusContext {
         StatusContext {
             received: received(&status.mails, language),
             no_mail: status.mails.is_empty(),
-            expectation: expectation(status, n_asked, being_checked, language),
+            expectation: expectation(status, letter.kind, n_asked, being_checked, language),
             no_file: status.mails.iter().all(|mail| mail.n_files == 0)
                 && !status.mails.is_empty()
                 && !status.has_links
@@ -134,6 +143,7 @@ impl StatusContext {
                 .collect(),
             asks_pieces_only: unreadable.is_empty(),
             unreadable,
+            unreadable_more: more,
             welcome: wording::listed(&asked_kinds(status, true).map(|kind| kinds::asked(kind, rules, language)).collect::<Vec<_>>(), language),
             n_asked,
             asked: wording::pieces(n_asked, language),
@@ -163,10 +173,50 @@ fn file(name: &str, language: LetterLanguage) -> String {
     wording::quoted(&printable(name, FILE_NAME_LENGTH_MAX), language)
 }
 
+/// A problem of an archive as a whole.
 fn archive(problem: &ArchiveProblem, language: LetterLanguage) -> Option<ArchiveContext> {
-    let ReasonWords { why, what_to_do } = reason_words(problem.reason, language)?;
-    let entry = problem.entry.as_deref().map(|entry| file(entry, language)).unwrap_or_default();
-    Some(ArchiveContext { name: file(&problem.archive_name, language), entry, why, what_to_do })
+    let ReasonWords { why, what_to_do } = reason_words(problem.reason, language).filter(|_| problem.entry.is_none())?;
+    Some(ArchiveContext { name: file(&problem.archive_name, language), why, what_to_do })
+}
+
+/// Files inside archives that could not be read.
+struct EntriesContext {
+    named: Vec<UnreadableContext>,
+    more: Vec<String>,
+    count: usize,
+}
+
+/// Names the first files of each archive and reason, and counts the rest: an archive of two hundred locked files is one trouble.
+fn entries(problems: &[ArchiveProblem], language: LetterLanguage) -> EntriesContext {
+    let mut groups: BTreeMap<(&str, Reason), Vec<&str>> = BTreeMap::new();
+    for problem in problems {
+        if let Some(entry) = problem.entry.as_deref().filter(|_| reason_words(problem.reason, language).is_some()) {
+            groups.entry((problem.archive_name.as_str(), problem.reason)).or_default().push(entry);
+        }
+    }
+    let mut context = EntriesContext { named: Vec::new(), more: Vec::new(), count: groups.values().map(Vec::len).sum() };
+    for ((archive_name, reason), names) in groups {
+        let archive_name = file(archive_name, language);
+        for name in names.iter().take(ENTRIES_NAMED_MAX) {
+            let inside = match language {
+                French => format!("{} (dans {archive_name})", file(name, language)),
+                English => format!("{} (in {archive_name})", file(name, language)),
+            };
+            context.named.extend(reason_words(reason, language).map(|words| UnreadableContext {
+                name: inside,
+                why: words.why,
+                what_to_do: words.what_to_do,
+            }));
+        }
+        context.more.extend(match (names.len().saturating_sub(ENTRIES_NAMED_MAX), language) {
+            (0, _) => None,
+            (1, French) => Some(format!("Un autre fichier de {archive_name}, pour la même raison.")),
+            (1, English) => Some(format!("One other file in {archive_name}, for the same reason.")),
+            (n, French) => Some(format!("{n}\u{a0}autres fichiers de {archive_name}, pour la même raison.")),
+            (n, English) => Some(format!("{n}\u{a0}other files in {archive_name}, for the same reason.")),
+        });
+    }
+    context
 }
 
 fn unreadable(item: &UnreadableItem, language: LetterLanguage) -> Option<UnreadableContext> {
@@ -177,7 +227,8 @@ fn unreadable(item: &UnreadableItem, language: LetterLanguage) -> Option<Unreada
 /// What came, as the object of "nous avons bien reçu".
 fn received(mails: &[MailReceived], language: LetterLanguage) -> String {
     let n_files: u32 = mails.iter().map(|mail| mail.n_files).sum();
-    let times: Vec<String> = mails.iter().map(|mail| wording::date_time(paris(mail.arrived_at), language)).collect();
+    let arrivals: Vec<NaiveDateTime> = mails.iter().map(|mail| paris(mail.arrived_at)).collect();
+    let times: Vec<String> = arrivals.iter().map(|arrival| wording::date_time(*arrival, language)).collect();
     let (mails_words, several) = match (times.as_slice(), language) {
         ([], French) => return String::from("votre candidature"),
         ([], English) => return String::from("your application"),
@@ -191,19 +242,11 @@ fn received(mails: &[MailReceived], language: LetterLanguage) -> String {
             };
             (words, true)
         }
-        (times, language) => {
+        _ => {
             let count = wording::number(times.len(), Gender::Masculine, language);
-            let place = match language {
-                French => " (heure de Paris)",
-                English => " (Paris time)",
-            };
-            // The time zone is said once, after the last.
-            let (last, earlier) = times.split_last().map_or((String::new(), &[][..]), |(last, earlier)| (last.clone(), earlier));
-            let mut shortened: Vec<String> = earlier.iter().map(|time| time.replace(place, "")).collect();
-            shortened.push(last);
             let words = match language {
-                French => format!("vos {count} courriels, du {}", shortened.join(" et du ")),
-                English => format!("your {count} e-mails, of {}", shortened.join(" and of ")),
+                French => format!("vos {count} courriels, du {} (heure de Paris)", days_and_hours(&arrivals, language)),
+                English => format!("your {count} e-mails, of {} (Paris time)", days_and_hours(&arrivals, language)),
             };
             (words, true)
         }
@@ -222,48 +265,92 @@ fn received(mails: &[MailReceived], language: LetterLanguage) -> String {
     }
 }
 
-/// The end of the subject: what the reader has to do, or that there is nothing.
-fn expectation(status: &StatusLetter, n_asked: usize, being_checked: bool, language: LetterLanguage) -> String {
-    let pieces = wording::pieces(n_asked, language);
-    let mut parts = Vec::new();
-    let closed = status.archive_problems.iter().find(|problem| problem.entry.is_none() && reason_words(problem.reason, language).is_some());
+/// `vendredi 1er mars 2024 à 13 h 32 et à 13 h 41`; a day is said once.
+fn days_and_hours(arrivals: &[NaiveDateTime], language: LetterLanguage) -> String {
+    let mut words = String::new();
+    let mut day_before = None;
+    for arrival in arrivals {
+        let hour = wording::hour(*arrival, language);
+        let day = (day_before != Some(arrival.date())).then(|| wording::date(arrival.date(), language));
+        let joined = match (day, day_before.is_some(), language) {
+            (Some(day), false, French) => format!("{day} à\u{a0}{hour}"),
+            (Some(day), true, French) => format!(" et du {day} à\u{a0}{hour}"),
+            (None, _, French) => format!(" et à\u{a0}{hour}"),
+            (Some(day), false, English) => format!("{day}, {hour}"),
+            (Some(day), true, English) => format!(" and of {day}, {hour}"),
+            (None, _, English) => format!(" and {hour}"),
+        };
+        words.push_str(&joined);
+        day_before = Some(arrival.date());
+    }
+    words
+}
+
+/// The end of the subject: what the reader has to do, or that there is nothing. The most pressing comes first; what would make the
+/// subject too long for a telephone is left to the letter.
+fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usize, being_checked: bool, language: LetterLanguage) -> String {
+    let columns_max = if status.late || kind == LetterKind::SupplementReceived { 56 } else { 72 };
+    let mut gestures = Vec::new();
+    let closed = status.archive_problems.iter().find(|problem| archive(problem, language).is_some());
+    let mut state = String::new();
     if let Some(problem) = closed {
         let name = wording::quoted(&printable(&problem.archive_name, FILE_NAME_IN_SUBJECT_LENGTH_MAX), language);
-        parts.push(match language {
-            French => format!("fichier {name} à renvoyer"),
-            English => format!("please send the file {name} again"),
-        });
+        match (does_not_open(problem.reason), language) {
+            (true, French) => state = format!("nous ne pouvons pas ouvrir {name}"),
+            (true, English) => state = format!("we cannot open {name}"),
+            (false, French) => gestures.push(format!("{name} à renvoyer")),
+            (false, English) => gestures.push(format!("please send {name} again")),
+        }
     }
     if status.has_links {
-        parts.push(match language {
-            French => String::from("fichiers à joindre au lieu du lien"),
-            English => String::from("please attach the files instead of a link"),
-        });
+        gestures.push(text(language, "fichiers à joindre au lieu du lien", "please attach the files, not a link"));
     }
     if n_asked > 0 {
-        parts.push(match language {
+        let pieces = wording::pieces(n_asked, language);
+        gestures.push(match language {
             French => format!("{pieces} à nous envoyer"),
             English => format!("{pieces} to send"),
         });
     }
-    let nothing_asked = parts.is_empty();
-    if nothing_asked && being_checked {
-        parts.push(text(language, "nous regardons vos pièces", "we are looking at your documents"));
-    } else if nothing_asked && status.documents_complete && !status.complete {
-        parts.push(text(language, "aucune pièce ne manque", "no document is missing"));
-    } else if nothing_asked && status.complete {
-        parts.push(text(language, "votre dossier est complet", "your application is complete"));
+    let nothing_asked = gestures.is_empty() && state.is_empty();
+    if status.fee.as_ref().is_some_and(|fee| !fee.proof_seen) && !status.fee_credited {
+        gestures.push(text(language, "frais de dossier à régler", "fee to pay"));
     }
-    let to_pay = status.fee.as_ref().filter(|fee: &&FeeBlock| !fee.proof_seen && !status.fee_credited);
-    match to_pay {
-        Some(_) => parts.push(text(language, "frais de dossier à régler", "fee to pay")),
-        None if nothing_asked && !status.complete => parts.push(text(language, "rien à envoyer pour le moment", "nothing to send for now")),
-        None => {}
+    if !nothing_asked {
+        let joined = |gestures: &[String]| match (state.as_str(), gestures) {
+            ("", gestures) => wording::listed(gestures, language),
+            (state, []) => state.to_owned(),
+            (state, gestures) => format!("{state}, {}", wording::listed(gestures, language)),
+        };
+        while gestures.len() > usize::from(state.is_empty()) && joined(&gestures).chars().count() > columns_max {
+            gestures.pop();
+        }
+        return joined(&gestures);
     }
-    match parts.as_slice() {
-        [state, last] if nothing_asked => format!("{state}, {last}"),
-        parts => wording::listed(parts, language),
+    let nothing_to_send = text(language, "rien à envoyer pour le moment", "nothing to send for now");
+    let action = gestures.pop().unwrap_or(nothing_to_send);
+    if being_checked {
+        format!("{}, {action}", text(language, "nous regardons vos pièces", "we are looking at your documents"))
+    } else if status.complete {
+        text(language, "votre dossier est complet", "your application is complete")
+    } else if status.documents_complete {
+        format!("{}, {action}", text(language, "aucune pièce ne manque", "no document is missing"))
+    } else {
+        action
     }
+}
+
+/// Whether the archive stayed closed, so that nothing of it could be read.
+fn does_not_open(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::ArchivePassword
+            | Reason::ArchiveDamaged
+            | Reason::ArchiveOverlapping
+            | Reason::ArchiveUnknownFormat
+            | Reason::ArchiveFormatNotInstalled
+            | Reason::ArchiveTooSlow
+    )
 }
 
 fn text(language: LetterLanguage, french: &str, english: &str) -> String {

@@ -74,6 +74,12 @@ pub fn date(day: NaiveDate, language: LetterLanguage) -> String {
     }
 }
 
+/// Without the weekday, for subjects: `5 avril 2024`.
+pub fn short_date(day: NaiveDate, language: LetterLanguage) -> String {
+    let whole = date(day, language);
+    whole.split_once(' ').map_or(whole.clone(), |(_weekday, rest)| rest.to_owned())
+}
+
 pub fn date_time(civil: NaiveDateTime, language: LetterLanguage) -> String {
     match language {
         French => calendar::french_date_time(civil),

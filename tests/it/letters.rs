@@ -326,7 +326,7 @@ fn whatever_the_situation_the_letter_is_well_made() {
         let name = format!("round {round}: {letter:?}");
         // Names may hold any sign, so only those of our own are checked here.
         check_html(&name, &rendered);
-        assert!(rendered.subject.chars().count() <= 150, "{name}");
+        assert!(rendered.subject.chars().count() <= 110, "{name}\n{}", rendered.subject);
         assert!(!rendered.text.contains("\n\n\n") && !rendered.text.contains("{{"), "{name}\n{}", rendered.text);
         assert!(!rendered.text.contains('\u{202e}') && !rendered.text.contains('\r') && !rendered.subject.contains('\n'), "{name}");
         let LetterBody::Status(status) = &letter.body else { continue };
