@@ -23,9 +23,10 @@ fn block_html(block: &Block, qr_content_id: Option<&str>) -> String {
         Block::Table(rows) => format!("<table>\n{}</table>\n", rows.iter().map(row_html).collect::<String>()),
         Block::QrCode { alternative } => match qr_content_id {
             Some(content_id) => format!(
-                "<p><img class=\"qr\" src=\"cid:{}\" alt=\"{}\" width=\"200\" height=\"200\" /></p>\n",
+                "<p><img class=\"qr\" src=\"cid:{}\" alt=\"{alternative}\" width=\"200\" height=\"200\" />\n\
+                 <span class=\"small\" aria-hidden=\"true\">{alternative}</span></p>\n",
                 escaped(content_id),
-                escaped(alternative)
+                alternative = escaped(alternative)
             ),
             None => String::new(),
         },
@@ -44,12 +45,23 @@ fn row_html((term, values): &(Line, Vec<Line>)) -> String {
 fn line_html(line: &Line) -> String {
     line.iter()
         .map(|span| match span {
-            Span::Text(text) => escaped(text),
-            Span::Strong(text) => format!("<strong>{}</strong>", escaped(text)),
+            Span::Text(text) => kept_together(text),
+            Span::Strong(text) => format!("<strong>{}</strong>", kept_together(text)),
             Span::Link(target) => link_html(target),
             Span::Break => String::from("<br />\n"),
         })
         .collect()
+}
+
+/// Escaped text in which a dossier number is not cut at its hyphen at the end of a line.
+fn kept_together(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let like_a_number = word.split_once('-').is_some_and(|(before, after)| {
+            before.ends_with(|character: char| character.is_ascii_digit()) && after.starts_with(|character: char| character.is_ascii_digit())
+        });
+        if like_a_number { format!("<span class=\"number\">{}</span>", escaped(word)) } else { escaped(word) }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn link_html(target: &str) -> String {

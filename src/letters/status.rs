@@ -303,7 +303,7 @@ fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usize, being_ch
         }
     }
     if status.has_links {
-        gestures.push(text(language, "fichiers à joindre au lieu du lien", "please attach the files, not a link"));
+        gestures.push(text(language, "fichiers à joindre au lieu du lien", "files to attach instead of a link"));
     }
     if n_asked > 0 {
         let pieces = wording::pieces(n_asked, language);
@@ -402,8 +402,8 @@ fn inventory_file(item: &InventoryItem, language: LetterLanguage) -> String {
     match (item.pages, language) {
         (None, _) => name,
         (Some((first, last)), _) if first == last => format!("{name}, page\u{a0}{first}"),
-        (Some((first, last)), French) => format!("{name}, pages\u{a0}{first} à\u{a0}{last}"),
-        (Some((first, last)), English) => format!("{name}, pages\u{a0}{first} to\u{a0}{last}"),
+        (Some((first, last)), French) => format!("{name}, pages\u{a0}{first}\u{a0}à\u{a0}{last}"),
+        (Some((first, last)), English) => format!("{name}, pages\u{a0}{first}\u{a0}to\u{a0}{last}"),
     }
 }
 

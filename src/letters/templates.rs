@@ -85,12 +85,14 @@ impl Templates {
         Templates::with_overrides(&BTreeMap::new())
     }
 
-    /// The templates inside the binary, some replaced: `files` maps a file name under `config/letters` to its contents.
+    /// The templates inside the binary, some replaced: `files` maps a file name under `config/letters` to its contents. Notes for
+    /// people (`*.md`) are passed over.
     ///
     /// # Errors
     /// A name that no template has, or the first template that does not parse or does not render, with its file and line.
     pub fn with_overrides(files: &BTreeMap<String, String>) -> anyhow::Result<Templates> {
-        if let Some(unknown) = files.keys().find(|name| !embedded_names().any(|known| known == name.as_str())) {
+        let mut named = files.keys().filter(|name| !name.ends_with(".md"));
+        if let Some(unknown) = named.find(|name| !embedded_names().any(|known| known == name.as_str())) {
             bail!("{unknown}: no letter has a template of this name; the names are: {}", embedded_names().collect::<Vec<_>>().join(", "));
         }
         let mut environment = Environment::new();
