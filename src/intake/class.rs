@@ -5,7 +5,6 @@
 //! machine it is not answered. A supplement needs the history of its sender, so no mail is one here.
 
 use crate::domain::mail::{Classification, MailAddress, MailClass};
-use crate::folding::fold;
 use crate::intake::mail::{Attachment, ParsedMail};
 
 mod signs;
@@ -51,13 +50,13 @@ pub fn classify(mail: &ParsedMail, context: &ClassContext<'_>) -> Classification
     if !list_signs.is_empty() {
         return machine_for(MailClass::List, list_signs);
     }
-    let bulk_signs = signs::bulk(mail, context);
-    if !bulk_signs.is_empty() {
-        return machine_for(MailClass::Bulk, bulk_signs);
-    }
     let facts = MailFacts::of(mail);
     if let Some(reasons) = spam(mail, &facts) {
         return machine_for(MailClass::Spam, reasons);
+    }
+    let bulk_signs = signs::bulk(mail, context);
+    if !bulk_signs.is_empty() {
+        return machine_for(MailClass::Bulk, bulk_signs);
     }
     person(mail, &facts)
 }
@@ -91,7 +90,7 @@ impl MailFacts<'_> {
         const TEXT_BYTES_JUDGED: usize = 16 << 10;
         let text = if mail.own_text.is_empty() { &mail.text } else { &mail.own_text };
         let judged = text.get(..text.floor_char_boundary(TEXT_BYTES_JUDGED)).unwrap_or_default();
-        let mut text = format!(" {} {} ", fold(&mail.subject), fold(judged));
+        let mut text = format!(" {} {} ", words::folded(&mail.subject), words::folded(judged));
         let mut n_fees = 0;
         for fee in words::FEES {
             let fee = format!(" {fee} ");
@@ -99,11 +98,11 @@ impl MailFacts<'_> {
             text = text.replace(&fee, " ");
         }
         let files: Vec<&Attachment> = mail.attachments.iter().filter(|attachment| is_a_file(attachment)).collect();
-        let names: Vec<String> = files.iter().take(500).map(|file| fold(&file.name)).collect();
+        let names: Vec<String> = files.iter().take(500).map(|file| words::folded(&file.name)).collect();
         let names = format!(" {} ", names.join(" | "));
         let n_application_words = words::count(&text, words::APPLICATION) + words::count(&names, words::APPLICATION);
         let n_payment_words = n_fees + words::count(&text, words::PAYMENT);
-        MailFacts { subject: format!(" {} ", fold(&mail.subject)), text, names, files, n_application_words, n_payment_words }
+        MailFacts { subject: format!(" {} ", words::folded(&mail.subject)), text, names, files, n_application_words, n_payment_words }
     }
 }
 
@@ -142,6 +141,10 @@ fn spam(mail: &ParsedMail, facts: &MailFacts<'_>) -> Option<Vec<&'static str>> {
         points += 1;
         reasons.push("invoice_attached");
     }
+    if points > 0 && facts.n_application_words == 0 && words::count(&facts.text, words::CIVILITIES) == 0 {
+        points += 1;
+        reasons.push("no_greeting");
+    }
     let needed = 5 + 3 * facts.n_application_words + facts.n_payment_words.min(1);
     let alone = points >= needed || (points >= 4 && facts.n_application_words == 0 && facts.n_payment_words == 0);
     alone.then_some(reasons)
@@ -177,8 +180,9 @@ fn is_payment_proof(mail: &ParsedMail, facts: &MailFacts<'_>) -> bool {
     if facts.files.len() > FILES_MAX || !mail.file_store_links.is_empty() || facts.files.iter().any(|file| words::has_archive_name(&file.name)) {
         return false;
     }
-    let is_named_payment = |name: &str| words::count(name, words::PAYMENT) + words::count(name, words::PAYMENT_NAME) + words::count(name, words::FEES) > 0;
-    let names: Vec<String> = facts.files.iter().map(|file| format!(" {} ", fold(&file.name))).collect();
+    let is_named_payment =
+        |name: &str| words::count(name, words::PAYMENT) + words::count(name, words::PAYMENT_NAME) + words::count(name, words::FEES) > 0;
+    let names: Vec<String> = facts.files.iter().map(|file| format!(" {} ", words::folded(&file.name))).collect();
     let other_pieces = names.iter().any(|name| !is_named_payment(name) && words::count(name, words::PIECES) > 0);
     if other_pieces {
         return false;

@@ -34,7 +34,8 @@ fn unescape(text: &str) -> String {
     let mut pieces = text.split("#U");
     let mut unescaped = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let letter = piece.get(..4).and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32).filter(|letter| !letter.is_control());
+        let letter =
+            piece.get(..4).and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32).filter(|letter| !letter.is_control());
         match letter {
             Some(letter) => {
                 unescaped.push(letter);
@@ -54,7 +55,8 @@ fn unmojibake(text: &str) -> Option<String> {
     if text.is_ascii() {
         return None;
     }
-    let encoders: [fn(char) -> Option<u8>; 3] = [windows_1252_byte, |letter| table_byte(letter, &DECODING_TABLE_CP850), |letter| table_byte(letter, &DECODING_TABLE_CP437)];
+    let encoders: [fn(char) -> Option<u8>; 3] =
+        [windows_1252_byte, |letter| table_byte(letter, &DECODING_TABLE_CP850), |letter| table_byte(letter, &DECODING_TABLE_CP437)];
     encoders.iter().find_map(|encode| {
         let bytes: Option<Vec<u8>> = text.chars().map(encode).collect();
         let repaired = String::from_utf8(bytes?).ok()?;
@@ -126,7 +128,8 @@ fn plausibility(name: &str) -> i32 {
 
 fn letter_points(letter: char) -> i32 {
     match letter {
-        'é' | 'è' | 'ê' | 'à' | 'â' | 'ç' | 'ô' | 'î' | 'ï' | 'û' | 'ù' | 'ë' | 'ü' | 'ö' | 'ä' | 'ñ' | 'á' | 'í' | 'ó' | 'ú' | 'É' | 'È' | 'Ê' | 'À' | 'Ç' => 6,
+        'é' | 'è' | 'ê' | 'à' | 'â' | 'ç' | 'ô' | 'î' | 'ï' | 'û' | 'ù' | 'ë' | 'ü' | 'ö' | 'ä' | 'ñ' | 'á' | 'í' | 'ó' | 'ú' | 'É' | 'È' | 'Ê'
+        | 'À' | 'Ç' => 6,
         'Â' | 'Ô' | 'Î' | 'Ö' | 'Ü' | 'Ä' | 'ß' | 'ã' | 'õ' | '°' | '’' | '–' | 'œ' | '\u{a0}' => 3,
         '\u{c0}'..='\u{ff}' if letter.is_alphabetic() => 1,
         'а'..='я' | 'А'..='Я' | 'ё' => 3,
@@ -163,12 +166,14 @@ fn neighbour_points(before: char, letter: char) -> i32 {
 /// An entry's path made harmless: relative, with `/`, without `.` and `..`; and whether it was unsafe.
 pub fn clean_path(name: &str) -> (String, bool) {
     const PATH_CHARS_MAX: usize = 500;
-    let is_shown = |letter: &char| !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+    let is_shown =
+        |letter: &char| !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
     let slashed: String = name.replace('\\', "/").chars().filter(is_shown).take(PATH_CHARS_MAX).collect();
     let mut is_unsafe = slashed.starts_with('/');
     let mut segments: Vec<&str> = Vec::new();
     for (position, segment) in slashed.split('/').enumerate() {
-        let is_drive = position == 0 && segment.len() == 2 && segment.ends_with(':') && segment.starts_with(|drive: char| drive.is_ascii_alphabetic());
+        let is_drive =
+            position == 0 && segment.len() == 2 && segment.ends_with(':') && segment.starts_with(|drive: char| drive.is_ascii_alphabetic());
         match segment {
             "" | "." => {}
             ".." => is_unsafe = true,

@@ -267,7 +267,12 @@ pub(crate) mod tests {
 
     pub fn sample() -> Vec<u8> {
         let long: Vec<u8> = "Relevé de notes.pdf\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let properties = [2_u32.to_le_bytes().to_vec(), property(0x1f, PID_ATTACH_LONG_FILENAME, &long), property(0x1e, PID_ATTACH_MIME_TAG, b"application/pdf\0")].concat();
+        let properties = [
+            2_u32.to_le_bytes().to_vec(),
+            property(0x1f, PID_ATTACH_LONG_FILENAME, &long),
+            property(0x1e, PID_ATTACH_MIME_TAG, b"application/pdf\0"),
+        ]
+        .concat();
         stream(&[
             attribute(1, ATT_OEM_CODEPAGE, &[0xe4, 4, 0, 0, 0, 0, 0, 0]),
             attribute(1, ATT_BODY, b"Bonjour\0"),

@@ -1,8 +1,7 @@
 //! The signs by which machines are known: RFC 3834, RFC 2919 and 2369, RFC 3464, RFC 8098, RFC 5965, and what practice added.
 
 use super::ClassContext;
-use super::words::count;
-use crate::folding::fold;
+use super::words::{count, folded};
 use crate::intake::mail::ParsedMail;
 
 fn values<'m>(mail: &'m ParsedMail, name: &'m str) -> impl Iterator<Item = &'m str> {
@@ -42,42 +41,175 @@ pub fn report(mail: &ParsedMail) -> Option<&'static str> {
         return Some("multipart_report");
     }
     let is_calendar_reply = |value: &str| matches!(value, "reply" | "counter" | "declinecounter");
-    if values(mail, "part text/calendar").any(is_calendar_reply) || (mail.media_type == "text/calendar" && values(mail, "content-type method").any(is_calendar_reply)) {
+    if values(mail, "part text/calendar").any(is_calendar_reply)
+        || (mail.media_type == "text/calendar" && values(mail, "content-type method").any(is_calendar_reply))
+    {
         return Some("calendar_reply");
     }
     let subject = mail.subject.to_lowercase();
     if subject.contains("report domain:") && subject.contains("submitter:") {
         return Some("dmarc_report");
     }
-    let receipt_subjects = ["lu :", "lu:", "lu : ", "read:", "gelesen:", "leído:", "not read:", "non lu :", "accusé de lecture", "confirmation de lecture", "read receipt", "return receipt", "accusé de réception (affiché)"];
+    let receipt_subjects = [
+        "lu :",
+        "lu:",
+        "lu : ",
+        "read:",
+        "gelesen:",
+        "leído:",
+        "not read:",
+        "non lu :",
+        "accusé de lecture",
+        "confirmation de lecture",
+        "read receipt",
+        "return receipt",
+        "accusé de réception (affiché)",
+    ];
     let is_short = mail.own_text.chars().count() < 600 && mail.attachments.iter().all(|attachment| attachment.inline);
     let body = mail.text.to_lowercase();
-    let says_read = ["a été lu le", "was read on", "was displayed", "a été affiché", "a été lu", "wurde am", "the message was read"].iter().any(|words| body.contains(words));
+    let says_read = ["a été lu le", "was read on", "was displayed", "a été affiché", "a été lu", "wurde am", "the message was read"]
+        .iter()
+        .any(|words| body.contains(words));
     (receipt_subjects.iter().any(|start| subject.replace('\u{a0}', " ").starts_with(start)) && is_short && says_read).then_some("read_receipt")
 }
 
 /// Subjects that mail systems give to automatic replies; people do not begin a subject so.
 const REPLY_SUBJECTS: &[&str] = &[
-    "REPONSE AUTOMATIQUE", "REPONSE AUTOMATISEE", "AUTOMATIC REPLY", "AUTO REPLY", "AUTOREPLY", "AUTO REPONSE", "AUTORESPONSE", "AUTO RESPONSE", "AUTOMATIC RESPONSE", "OUT OF OFFICE", "OUT OF THE OFFICE", "OOO", "OOF",
-    "ABSENCE DU BUREAU", "ABSENT DU BUREAU", "ABSENTE DU BUREAU", "MESSAGE D ABSENCE", "MESSAGE DABSENCE", "NOTIFICATION D ABSENCE", "AVIS D ABSENCE", "AUTOMATISCHE ANTWORT", "ABWESENHEITSNOTIZ", "ABWESENHEIT", "RESPUESTA AUTOMATICA",
-    "RISPOSTA AUTOMATICA", "RESPOSTA AUTOMATICA", "AUTOMATISCH ANTWOORD", "AFWEZIG", "AUTOSVAR", "AUTOMATISK SVAR", "VACATION REPLY", "REPONDEUR", "ODPOWIEDZ AUTOMATYCZNA", "OTOMATIK YANIT", "AVTOMATICHESKII OTVET", "RAPPEL ABSENCE", "ABSENCE",
-    "AUTOMATIC ANSWER", "REP AUTO", "FUERA DE LA OFICINA", "FUORI SEDE",
+    "REPONSE AUTOMATIQUE",
+    "REPONSE AUTOMATISEE",
+    "AUTOMATIC REPLY",
+    "AUTO REPLY",
+    "AUTOREPLY",
+    "AUTO REPONSE",
+    "AUTORESPONSE",
+    "AUTO RESPONSE",
+    "AUTOMATIC RESPONSE",
+    "OUT OF OFFICE",
+    "OUT OF THE OFFICE",
+    "OOO",
+    "OOF",
+    "ABSENCE DU BUREAU",
+    "ABSENT DU BUREAU",
+    "ABSENTE DU BUREAU",
+    "MESSAGE D ABSENCE",
+    "MESSAGE DABSENCE",
+    "NOTIFICATION D ABSENCE",
+    "AVIS D ABSENCE",
+    "AUTOMATISCHE ANTWORT",
+    "ABWESENHEITSNOTIZ",
+    "ABWESENHEIT",
+    "RESPUESTA AUTOMATICA",
+    "RISPOSTA AUTOMATICA",
+    "RESPOSTA AUTOMATICA",
+    "AUTOMATISCH ANTWOORD",
+    "AFWEZIG",
+    "AUTOSVAR",
+    "AUTOMATISK SVAR",
+    "VACATION REPLY",
+    "REPONDEUR",
+    "ODPOWIEDZ AUTOMATYCZNA",
+    "OTOMATIK YANIT",
+    "AVTOMATICHESKII OTVET",
+    "RAPPEL ABSENCE",
+    "ABSENCE",
+    "AUTOMATIC ANSWER",
+    "REP AUTO",
+    "FUERA DE LA OFICINA",
+    "FUORI SEDE",
 ];
 const REPLY_SUBJECTS_NATIVE: &[&str] = &["自动回复", "自動回覆", "автоответ", "автоматический ответ", "رد تلقائي", "自動応答", "不在通知"];
 
 /// Sentences of absence and of machines, folded.
 const ABSENCE_SENTENCES: &[&str] = &[
-    "JE SUIS ACTUELLEMENT ABSENT", "JE SUIS ACTUELLEMENT ABSENTE", "JE SUIS ABSENT", "JE SUIS ABSENTE", "JE SUIS EN CONGE", "JE SUIS EN CONGES", "ACTUELLEMENT EN CONGE", "ACTUELLEMENT EN CONGES", "EN CONGE JUSQU", "EN CONGES JUSQU",
-    "ABSENT JUSQU", "ABSENTE JUSQU", "ABSENT DU BUREAU", "ABSENTE DU BUREAU", "ABSENT DU", "ABSENTE DU", "DE RETOUR LE", "A MON RETOUR", "DES MON RETOUR", "EN MON ABSENCE", "EN CAS D URGENCE", "EN CAS DURGENCE", "OUT OF THE OFFICE", "OUT OF OFFICE",
-    "CURRENTLY AWAY", "CURRENTLY OUT", "I AM AWAY", "I M AWAY", "ON VACATION", "ON LEAVE", "ANNUAL LEAVE", "ON HOLIDAY", "LIMITED ACCESS TO", "UPON MY RETURN", "WHEN I RETURN", "I WILL BE BACK", "I WILL RETURN", "RETURNING ON", "NICHT IM BURO",
-    "NICHT IM HAUSE", "ABWESEND", "FUERA DE LA OFICINA", "DE VACACIONES", "MATERNITY LEAVE", "CONGE MATERNITE", "CONGES ANNUELS", "IN URGENT CASES", "FOR URGENT MATTERS", "PLUS EN POSTE", "NO LONGER WORK", "NE TRAVAILLE PLUS",
-    "ACCES LIMITE A MA MESSAGERIE", "PAS ACCES A MA MESSAGERIE", "CONSULTERAI VOTRE MESSAGE", "TRAITERAI VOTRE MESSAGE", "REPONDRAI DES MON RETOUR", "FERMETURE ANNUELLE",
+    "JE SUIS ACTUELLEMENT ABSENT",
+    "JE SUIS ACTUELLEMENT ABSENTE",
+    "JE SUIS ABSENT",
+    "JE SUIS ABSENTE",
+    "JE SUIS EN CONGE",
+    "JE SUIS EN CONGES",
+    "ACTUELLEMENT EN CONGE",
+    "ACTUELLEMENT EN CONGES",
+    "EN CONGE JUSQU",
+    "EN CONGES JUSQU",
+    "ABSENT JUSQU",
+    "ABSENTE JUSQU",
+    "ABSENT DU BUREAU",
+    "ABSENTE DU BUREAU",
+    "ABSENT DU",
+    "ABSENTE DU",
+    "DE RETOUR LE",
+    "A MON RETOUR",
+    "DES MON RETOUR",
+    "EN MON ABSENCE",
+    "EN CAS D URGENCE",
+    "EN CAS DURGENCE",
+    "OUT OF THE OFFICE",
+    "OUT OF OFFICE",
+    "CURRENTLY AWAY",
+    "CURRENTLY OUT",
+    "I AM AWAY",
+    "I M AWAY",
+    "ON VACATION",
+    "ON LEAVE",
+    "ANNUAL LEAVE",
+    "ON HOLIDAY",
+    "LIMITED ACCESS TO",
+    "UPON MY RETURN",
+    "WHEN I RETURN",
+    "I WILL BE BACK",
+    "I WILL RETURN",
+    "RETURNING ON",
+    "NICHT IM BURO",
+    "NICHT IM HAUSE",
+    "ABWESEND",
+    "FUERA DE LA OFICINA",
+    "DE VACACIONES",
+    "MATERNITY LEAVE",
+    "CONGE MATERNITE",
+    "CONGES ANNUELS",
+    "IN URGENT CASES",
+    "FOR URGENT MATTERS",
+    "PLUS EN POSTE",
+    "NO LONGER WORK",
+    "NE TRAVAILLE PLUS",
+    "ACCES LIMITE A MA MESSAGERIE",
+    "PAS ACCES A MA MESSAGERIE",
+    "CONSULTERAI VOTRE MESSAGE",
+    "TRAITERAI VOTRE MESSAGE",
+    "REPONDRAI DES MON RETOUR",
+    "FERMETURE ANNUELLE",
 ];
 const MACHINE_SENTENCES: &[&str] = &[
-    "CECI EST UN MESSAGE AUTOMATIQUE", "CECI EST UNE REPONSE AUTOMATIQUE", "CE MESSAGE EST AUTOMATIQUE", "MESSAGE AUTOMATIQUE MERCI DE NE PAS", "MERCI DE NE PAS REPONDRE A CE", "MERCI DE NE PAS Y REPONDRE", "NE PAS REPONDRE A CE MESSAGE",
-    "NE PAS REPONDRE A CET E MAIL", "NE PAS REPONDRE A CET EMAIL", "NE REPONDEZ PAS A CE", "VEUILLEZ NE PAS REPONDRE", "GENERE AUTOMATIQUEMENT", "ENVOYE AUTOMATIQUEMENT", "ENVOI AUTOMATIQUE", "THIS IS AN AUTOMATED", "THIS IS AN AUTOMATIC", "THIS IS AN AUTO",
-    "AUTOMATICALLY GENERATED", "GENERATED AUTOMATICALLY", "SENT AUTOMATICALLY", "DO NOT REPLY TO THIS", "PLEASE DO NOT REPLY", "PLEASE DO NOT RESPOND", "ADRESSE N EST PAS CONSULTEE", "NOT MONITORED", "UNMONITORED", "AUTOMATISCH GENERIERT",
-    "AUTOMATED RESPONSE", "AUTOMATED MESSAGE", "REPONSE AUTOMATIQUE",
+    "CECI EST UN MESSAGE AUTOMATIQUE",
+    "CECI EST UNE REPONSE AUTOMATIQUE",
+    "CE MESSAGE EST AUTOMATIQUE",
+    "MESSAGE AUTOMATIQUE MERCI DE NE PAS",
+    "MERCI DE NE PAS REPONDRE A CE",
+    "MERCI DE NE PAS Y REPONDRE",
+    "NE PAS REPONDRE A CE MESSAGE",
+    "NE PAS REPONDRE A CET E MAIL",
+    "NE PAS REPONDRE A CET EMAIL",
+    "NE REPONDEZ PAS A CE",
+    "VEUILLEZ NE PAS REPONDRE",
+    "GENERE AUTOMATIQUEMENT",
+    "ENVOYE AUTOMATIQUEMENT",
+    "ENVOI AUTOMATIQUE",
+    "THIS IS AN AUTOMATED",
+    "THIS IS AN AUTOMATIC",
+    "THIS IS AN AUTO",
+    "AUTOMATICALLY GENERATED",
+    "GENERATED AUTOMATICALLY",
+    "SENT AUTOMATICALLY",
+    "DO NOT REPLY TO THIS",
+    "PLEASE DO NOT REPLY",
+    "PLEASE DO NOT RESPOND",
+    "ADRESSE N EST PAS CONSULTEE",
+    "NOT MONITORED",
+    "UNMONITORED",
+    "AUTOMATISCH GENERIERT",
+    "AUTOMATED RESPONSE",
+    "AUTOMATED MESSAGE",
+    "REPONSE AUTOMATIQUE",
 ];
 
 /// Vacation messages and other automatic answers.
@@ -86,7 +218,16 @@ pub fn automatic_reply(mail: &ParsedMail) -> Vec<&'static str> {
     if values(mail, "auto-submitted").any(|value| value.to_ascii_lowercase().contains("auto-replied")) {
         signs.push("auto_submitted");
     }
-    let reply_fields = ["x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-auto-reply-from", "x-mail-autoreply", "x-vacation", "x-ms-exchange-inbox-rules-loop"];
+    let reply_fields = [
+        "x-autoreply",
+        "x-autorespond",
+        "x-autoresponder",
+        "x-autoreply-from",
+        "x-auto-reply-from",
+        "x-mail-autoreply",
+        "x-vacation",
+        "x-ms-exchange-inbox-rules-loop",
+    ];
     if reply_fields.iter().any(|name| values(mail, name).any(|value| !matches!(value.to_ascii_lowercase().as_str(), "no" | "false"))) {
         signs.push("autoreply_header");
     }
@@ -94,12 +235,12 @@ pub fn automatic_reply(mail: &ParsedMail) -> Vec<&'static str> {
         signs.push("precedence");
     }
     let has_files = mail.attachments.iter().any(|attachment| !attachment.inline);
-    let subject = format!("{} ", fold(&mail.subject));
+    let subject = format!("{} ", folded(&mail.subject));
     let begins = |start: &&str| subject.strip_prefix(*start).is_some_and(|rest| rest.starts_with(' '));
     let native = mail.subject.to_lowercase();
-    let text = format!(" {} ", fold(mail.own_text.get(..mail.own_text.floor_char_boundary(4_000)).unwrap_or_default()));
+    let text = format!(" {} ", folded(mail.own_text.get(..mail.own_text.floor_char_boundary(4_000)).unwrap_or_default()));
     let n_absence = count_starts(&text, ABSENCE_SENTENCES);
-    let says_subject = REPLY_SUBJECTS.iter().any(|start| begins(start)) || REPLY_SUBJECTS_NATIVE.iter().any(|start| native.starts_with(start));
+    let says_subject = REPLY_SUBJECTS.iter().any(begins) || REPLY_SUBJECTS_NATIVE.iter().any(|start| native.starts_with(start));
     // A bare "Absence" or "OOO" is a subject people write too; then the text must speak of it.
     let is_sure_subject = says_subject && !(subject.starts_with("ABSENCE ") && !subject.starts_with("ABSENCE DU BUREAU") && n_absence == 0);
     if is_sure_subject && !has_files {
@@ -133,7 +274,20 @@ pub fn list(mail: &ParsedMail, context: &ClassContext<'_>) -> Vec<&'static str> 
         return Vec::new();
     }
     let mut signs = Vec::new();
-    if ["list-id", "list-post", "mailing-list", "x-mailing-list", "x-beenthere", "x-mailman-version", "x-google-group-id", "list-subscribe", "list-archive"].iter().any(|name| has(mail, name)) {
+    if [
+        "list-id",
+        "list-post",
+        "mailing-list",
+        "x-mailing-list",
+        "x-beenthere",
+        "x-mailman-version",
+        "x-google-group-id",
+        "list-subscribe",
+        "list-archive",
+    ]
+    .iter()
+    .any(|name| has(mail, name))
+    {
         signs.push("list_header");
     }
     if has_word(mail, "precedence", &["list"]) {
@@ -144,7 +298,8 @@ pub fn list(mail: &ParsedMail, context: &ClassContext<'_>) -> Vec<&'static str> 
 
 /// Whether the list is the mailbox itself: many schools' shared addresses are Sympa lists or Google groups, and mark all mail so.
 fn is_own_list(mail: &ParsedMail, context: &ClassContext<'_>) -> bool {
-    let listed: Vec<String> = ["list-id", "list-post", "x-beenthere", "mailing-list"].iter().flat_map(|name| values(mail, name)).map(str::to_lowercase).collect();
+    let listed: Vec<String> =
+        ["list-id", "list-post", "x-beenthere", "mailing-list"].iter().flat_map(|name| values(mail, name)).map(str::to_lowercase).collect();
     context.own_addresses.iter().map(|address| address.trim().to_lowercase()).filter(|own| own.contains('@')).any(|own| {
         let as_identifier = own.replace('@', ".");
         listed.iter().any(|value| value.contains(&own) || value.contains(&as_identifier))
@@ -162,10 +317,28 @@ pub fn bulk(mail: &ParsedMail, context: &ClassContext<'_>) -> Vec<&'static str> 
     if mail.signs.iter().any(|(name, _)| names_other_list(name)) {
         signs.push("list_unsubscribe");
     }
-    if ["feedback-id", "x-fbl", "x-msfbl", "x-csa-complaints", "x-mc-user", "x-bulkmail", "x-campaign", "x-campaignid", "x-facebook-notify", "x-linkedin-class", "x-github-reason", "x-report-abuse"].iter().any(|name| has(mail, name)) {
+    if [
+        "feedback-id",
+        "x-fbl",
+        "x-msfbl",
+        "x-csa-complaints",
+        "x-mc-user",
+        "x-bulkmail",
+        "x-campaign",
+        "x-campaignid",
+        "x-facebook-notify",
+        "x-linkedin-class",
+        "x-github-reason",
+        "x-report-abuse",
+    ]
+    .iter()
+    .any(|name| has(mail, name))
+    {
         signs.push("bulk_sender_header");
     }
-    if values(mail, "auto-submitted").any(|value| value.split([';', ' ']).next().is_some_and(|word| !word.eq_ignore_ascii_case("no") && !word.is_empty())) {
+    if values(mail, "auto-submitted")
+        .any(|value| value.split([';', ' ']).next().is_some_and(|word| !word.eq_ignore_ascii_case("no") && !word.is_empty()))
+    {
         signs.push("auto_submitted");
     }
     if ["x-autogenerated", "auto-generated", "x-cron-env"].iter().any(|name| has(mail, name)) {
@@ -181,10 +354,25 @@ pub fn bulk(mail: &ParsedMail, context: &ClassContext<'_>) -> Vec<&'static str> 
         signs.push("machine_sender");
     }
     let has_files = mail.attachments.iter().any(|attachment| !attachment.inline);
-    let text = format!(" {} ", fold(mail.own_text.get(..mail.own_text.floor_char_boundary(8_000)).unwrap_or_default()));
+    let text = format!(" {} ", folded(mail.own_text.get(..mail.own_text.floor_char_boundary(8_000)).unwrap_or_default()));
     if signs.is_empty() && !has_files && !is_forwarded(&mail.subject) {
         let machine_says = count(&text, MACHINE_SENTENCES) > 0;
-        let unsubscribes = count(&text, &["UNSUBSCRIBE", "SE DESINSCRIRE", "SE DESABONNER", "VOUS DESABONNER", "VOUS DESINSCRIRE", "ME DESABONNER", "VIEW IN BROWSER", "VOIR DANS LE NAVIGATEUR", "VERSION EN LIGNE", "ABMELDEN", "NEWSLETTER ABBESTELLEN"]) > 0;
+        let unsubscribes = count(
+            &text,
+            &[
+                "UNSUBSCRIBE",
+                "SE DESINSCRIRE",
+                "SE DESABONNER",
+                "VOUS DESABONNER",
+                "VOUS DESINSCRIRE",
+                "ME DESABONNER",
+                "VIEW IN BROWSER",
+                "VOIR DANS LE NAVIGATEUR",
+                "VERSION EN LIGNE",
+                "ABMELDEN",
+                "NEWSLETTER ABBESTELLEN",
+            ],
+        ) > 0;
         if machine_says || unsubscribes {
             signs.push(if machine_says { "automatic_wording" } else { "unsubscribe_wording" });
         }
@@ -195,16 +383,66 @@ pub fn bulk(mail: &ParsedMail, context: &ClassContext<'_>) -> Vec<&'static str> 
 /// Senders nobody reads.
 pub fn from_machine(mail: &ParsedMail) -> bool {
     const WHOLE: &[&str] = &[
-        "mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "noreply", "nepasrepondre", "donotreply", "dontreply", "noresponse", "root", "daemon", "notification", "notifications", "newsletter", "newsletters", "listserv", "majordomo", "sympa",
-        "mailman", "autoreply", "autoresponder", "robot", "bounce", "bounces", "automailer", "alerts", "nobody", "unsubscribe", "abuse", "microsoftexchange", "nonrispondere", "noresponder", "keineantwort", "nicht-antworten", "mdaemon", "system",
+        "mailer-daemon",
+        "mailerdaemon",
+        "mail-daemon",
+        "postmaster",
+        "noreply",
+        "nepasrepondre",
+        "donotreply",
+        "dontreply",
+        "noresponse",
+        "root",
+        "daemon",
+        "notification",
+        "notifications",
+        "newsletter",
+        "newsletters",
+        "listserv",
+        "majordomo",
+        "sympa",
+        "mailman",
+        "autoreply",
+        "autoresponder",
+        "robot",
+        "bounce",
+        "bounces",
+        "automailer",
+        "alerts",
+        "nobody",
+        "unsubscribe",
+        "abuse",
+        "microsoftexchange",
+        "nonrispondere",
+        "noresponder",
+        "keineantwort",
+        "nicht-antworten",
+        "mdaemon",
+        "system",
     ];
-    const PARTS: &[&str] = &["noreply", "nepasrepondre", "nerepondezpas", "donotreply", "dontreply", "mailerdaemon", "autoreply", "noresponder", "nonrispondere", "nepasrpondre", "norespond", "naorespond"];
+    const PARTS: &[&str] = &[
+        "noreply",
+        "nepasrepondre",
+        "nerepondezpas",
+        "donotreply",
+        "dontreply",
+        "mailerdaemon",
+        "autoreply",
+        "noresponder",
+        "nonrispondere",
+        "nepasrpondre",
+        "norespond",
+        "naorespond",
+    ];
     let Some(from) = &mail.from else { return false };
     let key = from.key();
     let local = key.split('@').next().unwrap_or_default();
     let base = local.split('+').next().unwrap_or_default();
     let squeezed: String = local.chars().filter(|letter| letter.is_alphanumeric()).collect();
-    let is_bounce_path = ["bounces+", "bounce-", "bounces-", "owner-", "msprvs1", "prvs="].iter().any(|start| local.starts_with(start)) || local.ends_with("-bounces") || local.ends_with("-request") || local.starts_with("microsoftexchange");
+    let is_bounce_path = ["bounces+", "bounce-", "bounces-", "owner-", "msprvs1", "prvs="].iter().any(|start| local.starts_with(start))
+        || local.ends_with("-bounces")
+        || local.ends_with("-request")
+        || local.starts_with("microsoftexchange");
     WHOLE.contains(&base) || PARTS.iter().any(|part| squeezed.contains(part)) || is_bounce_path
 }
 

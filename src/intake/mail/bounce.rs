@@ -47,7 +47,9 @@ fn read_report(message: &Message<'_>, text: &str) -> Option<BounceReport> {
             let Some((field, value)) = line.split_once(':') else { continue };
             let value = value.trim();
             match field.trim().to_ascii_lowercase().as_str() {
-                "final-recipient" | "original-recipient" | "x-actual-recipient" => add_recipient(&mut report, value.rsplit_once(';').map_or(value, |(_, address)| address)),
+                "final-recipient" | "original-recipient" | "x-actual-recipient" => {
+                    add_recipient(&mut report, value.rsplit_once(';').map_or(value, |(_, address)| address))
+                }
                 "action" => actions.push(value.to_ascii_lowercase()),
                 "status" => report.status = worse_status(report.status.take(), status_code(value)),
                 _ => {}
@@ -85,22 +87,101 @@ fn worse_status(known: Option<String>, found: Option<String>) -> Option<String> 
 }
 
 const SUBJECTS: &[&str] = &[
-    "undelivered mail returned", "undeliverable", "undeliverable:", "mail delivery failed", "mail delivery failure", "delivery status notification",
-    "delivery failure", "failure notice", "returned mail", "non remis", "non délivré", "non distribué", "non-remise", "échec de la remise",
-    "echec de la remise", "échec de remise", "echec de remise", "message non distribuable", "courrier non remis", "unzustellbar", "mail system error", "warning: could not send message",
-    "delivery delayed", "retard de remise", "notification d'état de remise", "notification d'etat de remise", "nicht zugestellt", "no se puede entregar", "mancata consegna", "undelivered",
-    "échec de distribution", "mail could not be delivered", "message could not be delivered", "delivery has failed", "delivery notification", "adresse introuvable",
-    "rejected:", "entrega fallida", "não foi possível entregar", "недоставлен", "无法投递", "系统退信", "エラーメール",
+    "undelivered mail returned",
+    "undeliverable",
+    "undeliverable:",
+    "mail delivery failed",
+    "mail delivery failure",
+    "delivery status notification",
+    "delivery failure",
+    "failure notice",
+    "returned mail",
+    "non remis",
+    "non délivré",
+    "non distribué",
+    "non-remise",
+    "échec de la remise",
+    "echec de la remise",
+    "échec de remise",
+    "echec de remise",
+    "message non distribuable",
+    "courrier non remis",
+    "unzustellbar",
+    "mail system error",
+    "warning: could not send message",
+    "delivery delayed",
+    "retard de remise",
+    "notification d'état de remise",
+    "notification d'etat de remise",
+    "nicht zugestellt",
+    "no se puede entregar",
+    "mancata consegna",
+    "undelivered",
+    "échec de distribution",
+    "mail could not be delivered",
+    "message could not be delivered",
+    "delivery has failed",
+    "delivery notification",
+    "adresse introuvable",
+    "rejected:",
+    "entrega fallida",
+    "não foi possível entregar",
+    "недоставлен",
+    "无法投递",
+    "系统退信",
+    "エラーメール",
 ];
 
 const SENTENCES: &[&str] = &[
-    "i wasn't able to deliver your message", "this is the qmail-send program", "could not be delivered", "couldn't be delivered", "wasn't delivered to", "was not delivered",
-    "n'a pas pu être remis", "n'a pas pu être délivré", "n'a pu être remis", "n'a pas été remis", "n'a pas été distribué", "ne peut pas être remis", "impossible de remettre", "impossible de délivrer",
-    "delivery to the following recipient", "delivery has failed", "the following address(es) failed", "address not found", "adresse introuvable", "recipient address rejected",
-    "user unknown", "unknown user", "mailbox unavailable", "no such user", "mailbox is full", "mailbox full", "over quota", "boîte pleine", "boite pleine", "boîte aux lettres pleine",
-    "permanent error", "permanent failure", "permanent fatal errors", "undeliverable", "does not exist", "utilisateur inconnu", "adresse inconnue", "destinataire inconnu",
-    "your message couldn't be", "i'm sorry to have to inform you", "konnte nicht zugestellt", "no se pudo entregar", "remise différée", "could not send message for the past",
-    "has been returned", "unable to deliver", "delivery attempts", "unrouteable address", "host or domain name not found",
+    "i wasn't able to deliver your message",
+    "this is the qmail-send program",
+    "could not be delivered",
+    "couldn't be delivered",
+    "wasn't delivered to",
+    "was not delivered",
+    "n'a pas pu être remis",
+    "n'a pas pu être délivré",
+    "n'a pu être remis",
+    "n'a pas été remis",
+    "n'a pas été distribué",
+    "ne peut pas être remis",
+    "impossible de remettre",
+    "impossible de délivrer",
+    "delivery to the following recipient",
+    "delivery has failed",
+    "the following address(es) failed",
+    "address not found",
+    "adresse introuvable",
+    "recipient address rejected",
+    "user unknown",
+    "unknown user",
+    "mailbox unavailable",
+    "no such user",
+    "mailbox is full",
+    "mailbox full",
+    "over quota",
+    "boîte pleine",
+    "boite pleine",
+    "boîte aux lettres pleine",
+    "permanent error",
+    "permanent failure",
+    "permanent fatal errors",
+    "undeliverable",
+    "does not exist",
+    "utilisateur inconnu",
+    "adresse inconnue",
+    "destinataire inconnu",
+    "your message couldn't be",
+    "i'm sorry to have to inform you",
+    "konnte nicht zugestellt",
+    "no se pudo entregar",
+    "remise différée",
+    "could not send message for the past",
+    "has been returned",
+    "unable to deliver",
+    "delivery attempts",
+    "unrouteable address",
+    "host or domain name not found",
 ];
 
 /// Servers' own words: a subject and a sender of theirs, or one of them and sentences of theirs.
@@ -115,7 +196,9 @@ fn looks_like_a_bounce(mail: &ParsedMail, text: &str) -> bool {
     let n_sentences = SENTENCES.iter().filter(|sentence| begins.contains(*sentence)).count();
     let sender = mail.from.as_ref().map(|from| from.key()).unwrap_or_default();
     let local = sender.split('@').next().unwrap_or_default();
-    let from_server = ["mailer-daemon", "mailerdaemon", "postmaster", "microsoftexchange", "mail-daemon", "mdaemon", "bounce", "bounces"].iter().any(|server| local.starts_with(server))
+    let from_server = ["mailer-daemon", "mailerdaemon", "postmaster", "microsoftexchange", "mail-daemon", "mdaemon", "bounce", "bounces"]
+        .iter()
+        .any(|server| local.starts_with(server))
         || mail.return_path.as_deref() == Some("");
     match (subject_says, from_server) {
         (true, true) => true,
@@ -154,13 +237,28 @@ fn read_wording(mail: &ParsedMail, text: &str) -> BounceReport {
 }
 
 fn says_full(lower: &str) -> bool {
-    ["mailbox is full", "mailbox full", "over quota", "quota exceeded", "boîte pleine", "boite pleine", "boîte aux lettres pleine"].iter().any(|words| lower.contains(words))
+    ["mailbox is full", "mailbox full", "over quota", "quota exceeded", "boîte pleine", "boite pleine", "boîte aux lettres pleine"]
+        .iter()
+        .any(|words| lower.contains(words))
 }
 
 fn says_temporary(lower: &str) -> bool {
     const WORDS: &[&str] = &[
-        "delayed", "will retry", "will be retried", "will keep trying", "temporar", "différée", "retard", "n'a pas encore", "not yet been", "try again", "greylist", "réessay",
-        "could not send message for the past", "do not need to resend", "you do not need to",
+        "delayed",
+        "will retry",
+        "will be retried",
+        "will keep trying",
+        "temporar",
+        "différée",
+        "retard",
+        "n'a pas encore",
+        "not yet been",
+        "try again",
+        "greylist",
+        "réessay",
+        "could not send message for the past",
+        "do not need to resend",
+        "you do not need to",
     ];
     says_full(lower) || WORDS.iter().any(|words| lower.contains(words))
 }
@@ -226,7 +324,10 @@ fn quoted_message_id(message: &Message<'_>, text: &str) -> Option<String> {
             }
         }
     }
-    let references = message.headers().iter().find(|header| matches!(header.name, HeaderName::InReplyTo) || header.name.as_str().eq_ignore_ascii_case("X-Original-Message-ID"));
+    let references = message
+        .headers()
+        .iter()
+        .find(|header| matches!(header.name, HeaderName::InReplyTo) || header.name.as_str().eq_ignore_ascii_case("X-Original-Message-ID"));
     message_id_in(text).or_else(|| references.map(|header| raw_value(message, header)).and_then(|value| first_identifier(&value)))
 }
 

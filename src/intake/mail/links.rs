@@ -6,22 +6,110 @@ const LINKS_MAX: usize = 50;
 
 /// Hosts where people put files: a host, or the end of one.
 const STORES: &[&str] = &[
-    "we.tl", "wetransfer.com", "drive.google.com", "docs.google.com", "photos.app.goo.gl", "dropbox.com", "db.tt", "1drv.ms", "onedrive.live.com",
-    "onedrive.com", "sharepoint.com", "icloud.com", "fromsmash.com", "fromsmash.co", "swisstransfer.com", "mega.nz", "mega.co.nz", "mega.io",
-    "grosfichiers.com", "filesender.renater.fr", "filesender.org", "kdrive.infomaniak.com", "pcloud.com", "pcloud.link", "myairbridge.com",
-    "box.com", "app.box.com", "transfernow.net", "hightail.com", "disk.yandex.ru", "yadi.sk", "disk.yandex.com", "pan.baidu.com",
-    "cloud.mail.ru", "mediafire.com", "sendspace.com", "filemail.com", "wormhole.app", "gofile.io", "4shared.com", "sync.com", "terabox.com",
-    "ufile.io", "transferxl.com", "send.tresorit.com", "sendgb.com", "jumpshare.com", "dl.free.fr", "1fichier.com", "zohopublic.com",
-    "workdrive.zoho.com", "quark.cn", "weiyun.com", "lanzou.com", "aliyundrive.com", "uptobox.com", "proton.me", "file.io", "limewire.com",
-    "transfert.free.fr", "lufi.io", "nextcloud.com", "framadrop.org", "digiposte.fr", "cozy.cloud", "mycozy.cloud", "justbeamit.com",
+    "we.tl",
+    "wetransfer.com",
+    "drive.google.com",
+    "docs.google.com",
+    "photos.app.goo.gl",
+    "dropbox.com",
+    "db.tt",
+    "1drv.ms",
+    "onedrive.live.com",
+    "onedrive.com",
+    "sharepoint.com",
+    "icloud.com",
+    "fromsmash.com",
+    "fromsmash.co",
+    "swisstransfer.com",
+    "mega.nz",
+    "mega.co.nz",
+    "mega.io",
+    "grosfichiers.com",
+    "filesender.renater.fr",
+    "filesender.org",
+    "kdrive.infomaniak.com",
+    "pcloud.com",
+    "pcloud.link",
+    "myairbridge.com",
+    "box.com",
+    "app.box.com",
+    "transfernow.net",
+    "hightail.com",
+    "disk.yandex.ru",
+    "yadi.sk",
+    "disk.yandex.com",
+    "pan.baidu.com",
+    "cloud.mail.ru",
+    "mediafire.com",
+    "sendspace.com",
+    "filemail.com",
+    "wormhole.app",
+    "gofile.io",
+    "4shared.com",
+    "sync.com",
+    "terabox.com",
+    "ufile.io",
+    "transferxl.com",
+    "send.tresorit.com",
+    "sendgb.com",
+    "jumpshare.com",
+    "dl.free.fr",
+    "1fichier.com",
+    "zohopublic.com",
+    "workdrive.zoho.com",
+    "quark.cn",
+    "weiyun.com",
+    "lanzou.com",
+    "aliyundrive.com",
+    "uptobox.com",
+    "proton.me",
+    "file.io",
+    "limewire.com",
+    "transfert.free.fr",
+    "lufi.io",
+    "nextcloud.com",
+    "framadrop.org",
+    "digiposte.fr",
+    "cozy.cloud",
+    "mycozy.cloud",
+    "justbeamit.com",
 ];
 
 /// Sites whose links have the shape of a share and never are one.
 const NEVER: &[&str] = &[
-    "linkedin.com", "facebook.com", "twitter.com", "x.com", "instagram.com", "youtube.com", "youtu.be", "zoom.us", "teams.microsoft.com",
-    "meet.google.com", "calendly.com", "maps.app.goo.gl", "google.com/maps", "docs.google.com/forms", "whatsapp.com", "wa.me", "t.me", "tiktok.com",
-    "github.com", "gitlab.com", "researchgate.net", "orcid.org", "aka.ms", "w3.org", "schemas.microsoft.com", "doodle.com", "indeed.com",
-    "imt-nord-europe.fr", "apps.apple.com", "play.google.com", "list-manage.com", "sendinblue.com", "mailchimp.com",
+    "linkedin.com",
+    "facebook.com",
+    "twitter.com",
+    "x.com",
+    "instagram.com",
+    "youtube.com",
+    "youtu.be",
+    "zoom.us",
+    "teams.microsoft.com",
+    "meet.google.com",
+    "calendly.com",
+    "maps.app.goo.gl",
+    "google.com/maps",
+    "docs.google.com/forms",
+    "whatsapp.com",
+    "wa.me",
+    "t.me",
+    "tiktok.com",
+    "github.com",
+    "gitlab.com",
+    "researchgate.net",
+    "orcid.org",
+    "aka.ms",
+    "w3.org",
+    "schemas.microsoft.com",
+    "doodle.com",
+    "indeed.com",
+    "imt-nord-europe.fr",
+    "apps.apple.com",
+    "play.google.com",
+    "list-manage.com",
+    "sendinblue.com",
+    "mailchimp.com",
 ];
 
 /// The links to file stores of a mail, in order, each once.
@@ -43,7 +131,8 @@ pub fn file_store_links(text: &str, html_body: &str, is_reply: bool) -> Vec<Stri
 }
 
 fn before_quoted(html_body: &str) -> &str {
-    const MARKS: &[&str] = &["gmail_quote", "divRplyFwdMsg", "appendonsend", "<blockquote", "yahoo_quoted", "moz-cite-prefix", "OLK_SRC_BODY_SECTION"];
+    const MARKS: &[&str] =
+        &["gmail_quote", "divRplyFwdMsg", "appendonsend", "<blockquote", "yahoo_quoted", "moz-cite-prefix", "OLK_SRC_BODY_SECTION"];
     let end = MARKS.iter().filter_map(|mark| html_body.find(mark)).min();
     end.and_then(|end| html_body.get(..end)).unwrap_or(html_body)
 }
@@ -54,7 +143,9 @@ fn links_in_text(text: &str) -> Vec<String> {
         let start = ["https://", "http://"].iter().filter_map(|scheme| word.find(scheme)).min();
         let bare = match start {
             Some(start) => word.get(start..).unwrap_or_default().to_owned(),
-            None if word.contains('/') && word.split('/').next().is_some_and(|host| is_listed(&host.to_lowercase(), STORES)) => format!("https://{word}"),
+            None if word.contains('/') && word.split('/').next().is_some_and(|host| is_listed(&host.to_lowercase(), STORES)) => {
+                format!("https://{word}")
+            }
             None => continue,
         };
         let bare = bare.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'', '*', '_']);
@@ -70,7 +161,8 @@ fn links_in_text(text: &str) -> Vec<String> {
 fn unwrapped(link: &str) -> String {
     let lower = link.to_lowercase();
     if lower.contains("safelinks.protection.outlook.com") || lower.contains("google.com/url?") || lower.contains("urldefense.") {
-        let inner = link.split(['?', '&']).find_map(|pair| pair.strip_prefix("url=").or_else(|| pair.strip_prefix("q=")).or_else(|| pair.strip_prefix("u=")));
+        let inner =
+            link.split(['?', '&']).find_map(|pair| pair.strip_prefix("url=").or_else(|| pair.strip_prefix("q=")).or_else(|| pair.strip_prefix("u=")));
         if let Some(inner) = inner {
             return percent_decoded(inner);
         }
@@ -128,8 +220,48 @@ fn is_plain_site(host: &str, path: &str) -> bool {
 fn has_share_shape(host: &str, path: &str) -> bool {
     let segments: Vec<&str> = path.split(['/', '?', '#', '=', '&', '!']).filter(|segment| !segment.is_empty()).collect();
     let Some(token) = segments.iter().position(|segment| is_token(segment)) else { return false };
-    let shares = ["s", "share", "shared", "sharing", "public", "partage", "partages", "download", "downloads", "dl", "transfer", "transfert", "drop", "telecharger", "telechargement", "file", "files", "d", "f"];
-    let cloud_words = ["cloud", "drive", "transfer", "transfert", "filez", "filesender", "share", "partage", "dropbox", "nas", "files", "fichiers", "depot", "upload", "seafile", "nextcloud", "owncloud", "synology", "quickconnect"];
+    let shares = [
+        "s",
+        "share",
+        "shared",
+        "sharing",
+        "public",
+        "partage",
+        "partages",
+        "download",
+        "downloads",
+        "dl",
+        "transfer",
+        "transfert",
+        "drop",
+        "telecharger",
+        "telechargement",
+        "file",
+        "files",
+        "d",
+        "f",
+    ];
+    let cloud_words = [
+        "cloud",
+        "drive",
+        "transfer",
+        "transfert",
+        "filez",
+        "filesender",
+        "share",
+        "partage",
+        "dropbox",
+        "nas",
+        "files",
+        "fichiers",
+        "depot",
+        "upload",
+        "seafile",
+        "nextcloud",
+        "owncloud",
+        "synology",
+        "quickconnect",
+    ];
     let host_shares = host.split(['.', '-']).any(|label| cloud_words.iter().any(|word| label.contains(word)));
     let before_token = segments.iter().take(token).map(|segment| segment.to_lowercase());
     let path_words: Vec<String> = before_token.collect();
@@ -181,7 +313,8 @@ mod tests {
 
     #[test]
     fn links_are_found_in_text_and_html() {
-        let html_body = r#"<a href="https://eur02.safelinks.protection.outlook.com/?url=https%3A%2F%2F1drv.ms%2Ff%2Fs%21Abc123&amp;data=05">dossier</a>"#;
+        let html_body =
+            r#"<a href="https://eur02.safelinks.protection.outlook.com/?url=https%3A%2F%2F1drv.ms%2Ff%2Fs%21Abc123&amp;data=05">dossier</a>"#;
         let links = file_store_links("Mon dossier : <https://we.tl/t-AbCdEf12gH>. Merci\nwe.tl/t-ZyXwVu98tS", html_body, false);
         assert_eq!(links, ["https://we.tl/t-AbCdEf12gH", "https://we.tl/t-ZyXwVu98tS", "https://1drv.ms/f/s!Abc123"]);
     }

@@ -12,19 +12,162 @@ const WORDS_BEFORE: usize = 5;
 
 /// Words that announce a password, folded; several words are a phrase.
 const KEYWORDS: &[&str] = &[
-    "MOT DE PASSE", "MOTS DE PASSE", "MOT DE PASS", "MOT PASSE", "MDP", "PASSWORD", "PASSWORDS", "PASSWORT", "PASSCODE", "PASSPHRASE", "PASSWD", "PWD", "PW", "PASS WORD",
-    "KENNWORT", "CONTRASENA", "CLAVE", "SENHA", "PALAVRA PASSE", "PALAVRA CHAVE", "PAROLA", "WACHTWOORD", "HASLO", "PAROL", "SIFRE", "SIFRESI", "PAROLASI", "MAT KHAU", "MIMA", "LOSENORD", "HESLO",
+    "MOT DE PASSE",
+    "MOTS DE PASSE",
+    "MOT DE PASS",
+    "MOT PASSE",
+    "MDP",
+    "PASSWORD",
+    "PASSWORDS",
+    "PASSWORT",
+    "PASSCODE",
+    "PASSPHRASE",
+    "PASSWD",
+    "PWD",
+    "PW",
+    "PASS WORD",
+    "KENNWORT",
+    "CONTRASENA",
+    "CLAVE",
+    "SENHA",
+    "PALAVRA PASSE",
+    "PALAVRA CHAVE",
+    "PAROLA",
+    "WACHTWOORD",
+    "HASLO",
+    "PAROL",
+    "SIFRE",
+    "SIFRESI",
+    "PAROLASI",
+    "MAT KHAU",
+    "MIMA",
+    "LOSENORD",
+    "HESLO",
 ];
 /// Words that may announce one: their hits come after all of those above.
-const WEAK_KEYWORDS: &[&str] = &["CODE", "CLE", "KEY", "CLEF", "CODES", "PIN", "SECRET", "PROTEGE", "PROTEGEE", "PROTECTED", "OUVRIR", "OPEN", "UNLOCK", "DEVERROUILLER", "PASSE", "PASS", "CHIFFRE", "ENCRYPTED"];
+const WEAK_KEYWORDS: &[&str] = &[
+    "CODE",
+    "CLE",
+    "KEY",
+    "CLEF",
+    "CODES",
+    "PIN",
+    "SECRET",
+    "PROTEGE",
+    "PROTEGEE",
+    "PROTECTED",
+    "OUVRIR",
+    "OPEN",
+    "UNLOCK",
+    "DEVERROUILLER",
+    "PASSE",
+    "PASS",
+    "CHIFFRE",
+    "ENCRYPTED",
+];
 /// Keywords of scripts that [`fold`] would transliterate too freely; looked for as they are.
-const NATIVE_KEYWORDS: &[&str] = &["密码", "密碼", "解压码", "口令", "пароль", "كلمة السر", "كلمة المرور", "الرقم السري", "パスワード", "비밀번호", "סיסמה", "κωδικός", "رمز عبور"];
+const NATIVE_KEYWORDS: &[&str] = &[
+    "密码",
+    "密碼",
+    "解压码",
+    "口令",
+    "пароль",
+    "كلمة السر",
+    "كلمة المرور",
+    "الرقم السري",
+    "パスワード",
+    "비밀번호",
+    "סיסמה",
+    "κωδικός",
+    "رمز عبور",
+];
 
 /// Words between the keyword and the password.
 const FILLERS: &[&str] = &[
-    "EST", "IS", "IST", "ES", "E", "WAS", "LAUTET", "SERA", "LE", "LA", "LES", "THE", "DE", "DU", "DES", "D", "L", "POUR", "FOR", "TO", "OF", "A", "AU", "ARCHIVE", "L'ARCHIVE", "ZIP", "RAR", "7Z", "FICHIER",
-    "FILE", "DOSSIER", "FOLDER", "SUIVANT", "FOLLOWING", "CI", "DESSOUS", "BELOW", "PAR", "BY", "AVEC", "WITH", "MON", "MY", "CE", "CET", "CETTE", "THIS", "DECOMPRESSER", "EXTRACT", "VOICI", "HERE", "JOINT", "JOINTE",
-    "UN", "UNE", "AN", "UND", "DER", "DAS", "LO", "EL", "EN", "ET", "AND", "QUI", "QUE", "DOCUMENTS", "DOCUMENT", "PIECES", "SUIT", "COMME", "AS", "FOLLOWS", "ACCES", "ACCESS", "VOTRE", "YOUR", "NOTRE", "MERCI", "THANKS", "BONJOUR", "CORDIALEMENT", "MADAME", "MONSIEUR",
+    "EST",
+    "IS",
+    "IST",
+    "ES",
+    "E",
+    "WAS",
+    "LAUTET",
+    "SERA",
+    "LE",
+    "LA",
+    "LES",
+    "THE",
+    "DE",
+    "DU",
+    "DES",
+    "D",
+    "L",
+    "POUR",
+    "FOR",
+    "TO",
+    "OF",
+    "A",
+    "AU",
+    "ARCHIVE",
+    "L'ARCHIVE",
+    "ZIP",
+    "RAR",
+    "7Z",
+    "FICHIER",
+    "FILE",
+    "DOSSIER",
+    "FOLDER",
+    "SUIVANT",
+    "FOLLOWING",
+    "CI",
+    "DESSOUS",
+    "BELOW",
+    "PAR",
+    "BY",
+    "AVEC",
+    "WITH",
+    "MON",
+    "MY",
+    "CE",
+    "CET",
+    "CETTE",
+    "THIS",
+    "DECOMPRESSER",
+    "EXTRACT",
+    "VOICI",
+    "HERE",
+    "JOINT",
+    "JOINTE",
+    "UN",
+    "UNE",
+    "AN",
+    "UND",
+    "DER",
+    "DAS",
+    "LO",
+    "EL",
+    "EN",
+    "ET",
+    "AND",
+    "QUI",
+    "QUE",
+    "DOCUMENTS",
+    "DOCUMENT",
+    "PIECES",
+    "SUIT",
+    "COMME",
+    "AS",
+    "FOLLOWS",
+    "ACCES",
+    "ACCESS",
+    "VOTRE",
+    "YOUR",
+    "NOTRE",
+    "MERCI",
+    "THANKS",
+    "BONJOUR",
+    "CORDIALEMENT",
+    "MADAME",
+    "MONSIEUR",
 ];
 
 struct Candidates {
@@ -116,11 +259,14 @@ fn word_spans(line: &str) -> Vec<(usize, usize, String)> {
 }
 
 fn keyword_at(words: &[(usize, usize, String)], position: usize, keywords: &[&str]) -> Option<usize> {
-    keywords.iter().filter_map(|keyword| {
-        let n_words = keyword.split(' ').count();
-        let found = words.get(position..position + n_words)?;
-        found.iter().map(|(_, _, word)| word.as_str()).eq(keyword.split(' ')).then_some(n_words)
-    }).max()
+    keywords
+        .iter()
+        .filter_map(|keyword| {
+            let n_words = keyword.split(' ').count();
+            let found = words.get(position..position + n_words)?;
+            found.iter().map(|(_, _, word)| word.as_str()).eq(keyword.split(' ')).then_some(n_words)
+        })
+        .max()
 }
 
 fn read_around(before: &str, after: &str, next: &str, rank: u32, candidates: &mut Candidates) {
@@ -197,7 +343,9 @@ fn quoted_in(text: &str) -> Vec<String> {
 
 fn is_filler(word: &str) -> bool {
     let folded = fold(word);
-    folded.is_empty() && !word.chars().any(|letter| "@#$%&!*+".contains(letter)) || FILLERS.contains(&folded.as_str()) || KEYWORDS.contains(&folded.as_str())
+    folded.is_empty() && !word.chars().any(|letter| "@#$%&!*+".contains(letter))
+        || FILLERS.contains(&folded.as_str())
+        || KEYWORDS.contains(&folded.as_str())
 }
 
 /// A word no sentence needs: digits in it, capitals inside, or signs inside.

@@ -53,9 +53,10 @@ pub fn body_of(message: &Message<'_>) -> Body {
 fn plain_text(message: &Message<'_>, part: &MessagePart<'_>, uuencoded: &mut Vec<UuFile>) -> String {
     let bytes = decoded_bytes(message, part);
     let attribute = |name: &str| part.content_type().and_then(|content_type| content_type.attribute(name)).unwrap_or_default();
-    let has_uuencoded = bytes.windows(6).enumerate().any(|(at, mark)| {
-        mark == b"begin " && (at == 0 || bytes.get(at - 1) == Some(&b'\n')) && bytes.get(at + 6).is_some_and(u8::is_ascii_digit)
-    });
+    let has_uuencoded = bytes
+        .windows(6)
+        .enumerate()
+        .any(|(at, mark)| mark == b"begin " && (at == 0 || bytes.get(at - 1) == Some(&b'\n')) && bytes.get(at + 6).is_some_and(u8::is_ascii_digit));
     let bytes = if has_uuencoded {
         let (files, rest) = uudecode(&bytes);
         uuencoded.extend(files);
@@ -166,7 +167,9 @@ fn reply_marker(rest: &[&str]) -> Option<usize> {
     }
     let starts_block = ["de :", "de:", "from:", "from :", "von:", "da:", "expéditeur :", "expéditeur:", "발신:", "发件人:", "от:", "من:"];
     if starts_block.iter().any(|start| line.starts_with(start)) {
-        let other_fields = ["envoyé", "sent", "date", "à :", "à:", "to:", "to :", "objet", "subject", "gesendet", "an:", "cc", "asunto", "enviado", "para", "inviato"];
+        let other_fields = [
+            "envoyé", "sent", "date", "à :", "à:", "to:", "to :", "objet", "subject", "gesendet", "an:", "cc", "asunto", "enviado", "para", "inviato",
+        ];
         let n_fields = rest.iter().skip(1).take(6).filter(|line| other_fields.iter().any(|field| plain(line).starts_with(field))).count();
         return (n_fields >= 2).then_some(1);
     }
@@ -180,9 +183,25 @@ fn is_divider(line: &str) -> bool {
         return words == "début du message transféré :" || words == "begin forwarded message:";
     }
     const DIVIDERS: &[&str] = &[
-        "message d'origine", "message original", "original message", "mail original", "original mail", "message transféré", "forwarded message",
-        "message initial", "ursprüngliche nachricht", "original-nachricht", "mensaje original", "mensaje reenviado", "messaggio originale",
-        "mensagem original", "reply message", "message de réponse", "e-mail d'origine", "weitergeleitete nachricht", "original appointment",
+        "message d'origine",
+        "message original",
+        "original message",
+        "mail original",
+        "original mail",
+        "message transféré",
+        "forwarded message",
+        "message initial",
+        "ursprüngliche nachricht",
+        "original-nachricht",
+        "mensaje original",
+        "mensaje reenviado",
+        "messaggio originale",
+        "mensagem original",
+        "reply message",
+        "message de réponse",
+        "e-mail d'origine",
+        "weitergeleitete nachricht",
+        "original appointment",
     ];
     DIVIDERS.iter().any(|divider| words.starts_with(divider)) || (words.is_empty() && n_marks >= 25 && line.starts_with('_'))
 }
@@ -190,10 +209,29 @@ fn is_divider(line: &str) -> bool {
 /// "On …, X wrote:" over at most three lines.
 fn attribution_lines(rest: &[&str]) -> Option<usize> {
     const OPENERS: &[&str] = &["le ", "on ", "am ", "el ", "il ", "em ", "w dniu ", "op ", "в ", "den ", "в"];
-    const CLOSERS: &[&str] = &["a écrit :", "a écrit:", "a ecrit :", "a ecrit:", "wrote:", "wrote :", "schrieb:", "escribió:", "ha scritto:", "escreveu:", "napisał:", "schreef:", "пишет:", "написал:", "napisał(a):"];
+    const CLOSERS: &[&str] = &[
+        "a écrit :",
+        "a écrit:",
+        "a ecrit :",
+        "a ecrit:",
+        "wrote:",
+        "wrote :",
+        "schrieb:",
+        "escribió:",
+        "ha scritto:",
+        "escreveu:",
+        "napisał:",
+        "schreef:",
+        "пишет:",
+        "написал:",
+        "napisał(a):",
+    ];
     let first = plain(rest.first()?);
     let closes = |text: &str| CLOSERS.iter().any(|closer| text.trim_end().ends_with(closer));
-    if closes(&first) && first.chars().count() < 300 && (OPENERS.iter().any(|opener| first.starts_with(opener)) || first.contains('@') || first.starts_with('<')) {
+    if closes(&first)
+        && first.chars().count() < 300
+        && (OPENERS.iter().any(|opener| first.starts_with(opener)) || first.contains('@') || first.starts_with('<'))
+    {
         return Some(1);
     }
     if !OPENERS.iter().any(|opener| first.starts_with(opener)) || !first.chars().any(|letter| letter.is_ascii_digit()) {
@@ -212,9 +250,25 @@ fn attribution_lines(rest: &[&str]) -> Option<usize> {
 
 fn is_signature_mark(line: &str) -> bool {
     const MARKS: &[&str] = &[
-        "envoyé de mon ", "envoyé depuis mon ", "envoyé à partir de ", "envoyé depuis ", "sent from my ", "sent from outlook", "sent from yahoo",
-        "sent from mail for", "get outlook for ", "télécharger outlook", "obtenez outlook", "obtenir outlook", "von meinem ", "enviado desde mi ",
-        "enviado do meu ", "envoyé avec la messagerie", "sent with proton", "provenance : courrier", "inviato da",
+        "envoyé de mon ",
+        "envoyé depuis mon ",
+        "envoyé à partir de ",
+        "envoyé depuis ",
+        "sent from my ",
+        "sent from outlook",
+        "sent from yahoo",
+        "sent from mail for",
+        "get outlook for ",
+        "télécharger outlook",
+        "obtenez outlook",
+        "obtenir outlook",
+        "von meinem ",
+        "enviado desde mi ",
+        "enviado do meu ",
+        "envoyé avec la messagerie",
+        "sent with proton",
+        "provenance : courrier",
+        "inviato da",
     ];
     let bare = plain(line);
     let short = bare.chars().count() < 120;
