@@ -1,0 +1,338 @@
+//! One candidate's dossier as one PDF: the cover, then the pieces in the same order for everybody, with bookmarks and a footer on every page.
+//!
+//! A PDF's pages are merged as they are. Pages with annotations are drawn instead (filled form fields and stamps would be lost), and so are encrypted files.
+//! Whatever cannot be merged nor drawn becomes a sentence on a sheet; nothing a candidate sends makes the dossier fail.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use krilla::Document;
+use krilla::destination::XyzDestination;
+use krilla::geom::{Point, Size, Transform};
+use krilla::metadata::Metadata;
+use krilla::outline::{Outline, OutlineNode};
+use krilla::page::PageSettings;
+use krilla::pdf::{Pdf, PdfDocument};
+use krilla::surface::Surface;
+
+use crate::domain::document::DocumentKind;
+use crate::jury::cover::{Entry, GREY, cover, sentence_sheet, text_sheets};
+use crate::jury::picture::{Picture, drawn_pages, for_paper};
+use crate::jury::sheet::{A4, Fonts, Page, SANS, draw, open_picture};
+use crate::jury::{Batch, BatchCandidate, BatchPiece, is_kept_from_the_jury, name_in_lists, office};
+
+/// Height of the strip that holds the footer, in points.
+const FOOTER: f32 = 26.0;
+/// White around a picture, in points.
+const PICTURE_MARGIN: f32 = 28.0;
+/// A picture is not blown up beyond this many points for a pixel (72 dots per inch).
+const POINTS_PER_PIXEL_MAX: f32 = 1.0;
+/// Pages shown of one piece; the rest is said to be kept.
+const PAGES_PER_PIECE_MAX: usize = 100;
+
+/// One page of the result, before it is drawn.
+enum Leaf {
+    Sheet(Page),
+    Merged { pdf: PdfDocument, index: usize, width: f32, height: f32 },
+    Picture(Picture),
+}
+
+struct Section<'a> {
+    piece: &'a BatchPiece,
+    leaves: Vec<Leaf>,
+}
+
+/// The dossier of one candidate, as PDF bytes.
+pub fn candidate_pdf(batch: &Batch, candidate: &BatchCandidate) -> anyhow::Result<Vec<u8>> {
+    let mut pieces: Vec<&BatchPiece> = candidate.pieces.iter().collect();
+    let rank = |kind: DocumentKind| DocumentKind::ALL.iter().position(|known| *known == kind);
+    pieces.sort_by_key(|piece| rank(piece.kind));
+    let sections: Vec<Section> =
+        pieces.into_iter().map(|piece| Section { piece, leaves: if is_kept_from_the_jury(piece.kind) { vec![] } else { leaves(piece) } }).collect();
+    // The cover's own length moves the pieces, and the pieces' places stand on it: its length does not depend on the numbers it prints.
+    let cover_length = cover(batch, candidate, &entries(&sections, 0)).len();
+    let covers = cover(batch, candidate, &entries(&sections, cover_length));
+    let total = cover_length + sections.iter().map(|section| section.leaves.len()).sum::<usize>();
+
+    let mut document = Document::new();
+    let mut fonts = Fonts::default();
+    let mut outline = Outline::new();
+    let mut footer = Footer { left: format!("{} · {}", candidate.number, name_in_lists(&candidate.name)), page: 0, total };
+    bookmark(&mut outline, "Fiche du candidat", 0);
+    for page in covers {
+        lay(&mut document, &mut fonts, &mut footer, "", &Leaf::Sheet(page))?;
+    }
+    for section in &sections {
+        if !section.leaves.is_empty() {
+            bookmark(&mut outline, &section.piece.title_fr, footer.page);
+        }
+        for leaf in &section.leaves {
+            lay(&mut document, &mut fonts, &mut footer, &section.piece.title_fr, leaf)?;
+        }
+    }
+    document.set_outline(outline);
+    let title = format!("{} – {}", candidate.number, name_in_lists(&candidate.name));
+    document.set_metadata(Metadata::new().title(title).language("fr".to_owned()).creator("guichet".to_owned()));
+    document.finish().map_err(|error| anyhow!("the dossier {} cannot be written: {error:?}", candidate.number))
+}
+
+fn bookmark(outline: &mut Outline, title: &str, page: usize) {
+    outline.push_child(OutlineNode::new(title.to_owned(), XyzDestination::new(page, Point::from_xy(0.0, 0.0))));
+}
+
+/// The lines of the cover's table: where each piece begins, after `before` pages.
+fn entries(sections: &[Section], before: usize) -> Vec<Entry> {
+    let mut next = before + 1;
+    let mut entries = Vec::new();
+    for Section { piece, leaves } in sections {
+        let place = match leaves.len() {
+            0 => "vue par le service, non jointe".to_owned(),
+            1 => format!("page {next}"),
+            count => format!("pages {next} à {}", next + count - 1),
+        };
+        let note = piece.note.as_ref().map(|note| format!(" – {note}")).unwrap_or_default();
+        entries.push(Entry { title: format!("{}{note}", piece.title_fr), place });
+        next += leaves.len();
+    }
+    entries
+}
+
+/// The pages of one piece. A panic of a parser on a hostile file ends here, as a sentence.
+fn leaves(piece: &BatchPiece) -> Vec<Leaf> {
+    let read = || match piece.media_type.as_str() {
+        "application/pdf" => pdf_leaves(piece),
+        media_type if media_type.starts_with("image/") => for_paper(&piece.bytes)
+            .filter(|picture| open_picture(&Arc::new(picture.bytes.clone())).is_ok())
+            .map(|picture| vec![Leaf::Picture(picture)]),
+        media_type => office::text(media_type, &piece.bytes).map(|text| sheets(text_sheets(piece, &text))),
+    };
+    let leaves = catch_unwind(AssertUnwindSafe(read)).ok().flatten().filter(|leaves| !leaves.is_empty());
+    let mut leaves = leaves.unwrap_or_else(|| {
+        let sentence = "Cette pièce ne peut pas être reproduite ici. L'original, tel que le candidat l'a envoyé, est conservé par le service des Mastères Spécialisés, qui peut le communiquer.";
+        vec![Leaf::Sheet(sentence_sheet(piece, sentence))]
+    });
+    if leaves.len() > PAGES_PER_PIECE_MAX {
+        leaves.truncate(PAGES_PER_PIECE_MAX);
+        let sentence =
+            format!("Seules les {PAGES_PER_PIECE_MAX} premières pages de cette pièce sont reproduites. L'original est conservé par le service.");
+        leaves.push(Leaf::Sheet(sentence_sheet(piece, &sentence)));
+    }
+    leaves
+}
+
+fn sheets(pages: Vec<Page>) -> Vec<Leaf> {
+    pages.into_iter().map(Leaf::Sheet).collect()
+}
+
+/// The wanted pages, 0-based, in ascending order.
+fn wanted(piece: &BatchPiece, count: usize) -> Vec<usize> {
+    let all = || (0..count).collect::<Vec<_>>();
+    let mut pages = piece
+        .pages
+        .as_ref()
+        .map_or_else(all, |pages| pages.iter().filter_map(|page| usize::try_from(*page).ok()?.checked_sub(1)).filter(|page| *page < count).collect());
+    pages.sort_unstable();
+    pages.dedup();
+    pages.truncate(PAGES_PER_PIECE_MAX + 1);
+    pages
+}
+
+fn pdf_leaves(piece: &BatchPiece) -> Option<Vec<Leaf>> {
+    let pdf = Arc::new(Pdf::new(piece.bytes.clone()).ok()?);
+    let pages = wanted(piece, pdf.pages().len());
+    let annotated = |index: &usize| pdf.pages().get(*index).is_some_and(|page| page.raw().contains_key(b"Annots".as_slice()));
+    let is_encrypted = piece.bytes.windows(8).any(|window| window == b"/Encrypt");
+    let to_draw: Vec<usize> = pages.iter().copied().filter(|index| is_encrypted || annotated(index)).collect();
+    let document = PdfDocument::new(pdf.clone());
+    let mergeable: Vec<usize> = pages.iter().copied().filter(|index| !to_draw.contains(index)).collect();
+    let to_draw = if mergeable.is_empty() || merges(&document, &pdf, &mergeable) { to_draw } else { pages.clone() };
+    let mut drawn = drawn_pages(&piece.bytes, &to_draw)?.into_iter();
+    let mut leaves = Vec::new();
+    for index in pages {
+        if to_draw.contains(&index) {
+            let sentence = format!("La page {} de cette pièce ne peut pas être reproduite ici. L'original est conservé par le service.", index + 1);
+            leaves.push(drawn.next().flatten().map_or_else(|| Leaf::Sheet(sentence_sheet(piece, &sentence)), Leaf::Picture));
+        } else if let Some(page) = pdf.pages().get(index) {
+            let (width, height) = page.render_dimensions();
+            leaves.push(Leaf::Merged { pdf: document.clone(), index, width, height });
+        }
+    }
+    Some(leaves)
+}
+
+/// Whether these pages can be merged: tried on a scratch document, since an error would otherwise show only when the dossier is finished.
+fn merges(document: &PdfDocument, pdf: &Pdf, pages: &[usize]) -> bool {
+    let attempt = || {
+        let mut scratch = Document::new();
+        for index in pages {
+            let (width, height) = pdf.pages().get(*index)?.render_dimensions();
+            let size = Size::from_wh(width, height)?;
+            let mut page = scratch.start_page_with(PageSettings::from_wh(width, height)?);
+            let mut surface = page.surface();
+            surface.draw_pdf_page(document, size, *index);
+            surface.finish();
+            page.finish();
+        }
+        let bytes = scratch.finish().ok()?;
+        Pdf::new(bytes).ok().filter(|merged| merged.pages().len() == pages.len())
+    };
+    catch_unwind(AssertUnwindSafe(attempt)).ok().flatten().is_some()
+}
+
+struct Footer {
+    left: String,
+    /// Pages laid so far.
+    page: usize,
+    total: usize,
+}
+
+/// Lays one page down, with its footer.
+fn lay(document: &mut Document, fonts: &mut Fonts, footer: &mut Footer, title: &str, leaf: &Leaf) -> anyhow::Result<()> {
+    let (wide, tall) = match leaf {
+        Leaf::Sheet(page) => (page.width, page.height),
+        Leaf::Merged { width, height, .. } => (*width, *height),
+        Leaf::Picture(picture) => (picture.width as f32, picture.height as f32),
+    };
+    let (width, height) = if wide > tall * 1.05 { (A4.1, A4.0) } else { A4 };
+    let mut page = document.start_page_with(PageSettings::from_wh(width, height).context("A4 is a page size")?);
+    let mut surface = page.surface();
+    match leaf {
+        Leaf::Sheet(sheet) => draw(&mut surface, fonts, sheet)?,
+        Leaf::Merged { pdf, index, .. } => {
+            let scale = (width / wide).min((height - FOOTER) / tall).min(1.0);
+            if let Some((place, size)) = placed((wide, tall), scale, (width, height)) {
+                surface.push_transform(&place);
+                surface.draw_pdf_page(pdf, size, *index);
+                surface.pop();
+            }
+        }
+        Leaf::Picture(picture) => lay_picture(&mut surface, picture, (width, height)),
+    }
+    footer.page += 1;
+    draw(&mut surface, fonts, &footer_marks(footer, title, (width, height)))?;
+    surface.finish();
+    page.finish();
+    Ok(())
+}
+
+fn lay_picture(surface: &mut Surface, picture: &Picture, paper: (f32, f32)) {
+    let (wide, tall) = (picture.width as f32, picture.height as f32);
+    let room = (paper.0 - 2.0 * PICTURE_MARGIN, paper.1 - FOOTER - PICTURE_MARGIN);
+    let scale = (room.0 / wide).min(room.1 / tall).min(POINTS_PER_PIXEL_MAX);
+    if let (Some((place, size)), Ok(image)) = (placed((wide, tall), scale, paper), open_picture(&Arc::new(picture.bytes.clone()))) {
+        surface.push_transform(&place);
+        surface.draw_image(image, size);
+        surface.pop();
+    }
+}
+
+/// Centred above the footer.
+fn placed(source: (f32, f32), scale: f32, paper: (f32, f32)) -> Option<(Transform, Size)> {
+    let size = Size::from_wh(source.0 * scale, source.1 * scale)?;
+    let place = Transform::from_translate((paper.0 - size.width()) / 2.0, (paper.1 - FOOTER - size.height()) / 2.0);
+    Some((place, size))
+}
+
+fn footer_marks(footer: &Footer, title: &str, paper: (f32, f32)) -> Page {
+    let mut page = Page { width: paper.0, height: paper.1, marks: Vec::new() };
+    let y = paper.1 - 10.0;
+    page.fill(0.0, paper.1 - FOOTER + 4.0, paper.0, FOOTER - 4.0, (250, 250, 251));
+    let who = SANS.lines(7.5, paper.0 * 0.45, &SANS.printable(&footer.left)).into_iter().next().unwrap_or_default();
+    page.coloured(28.0, y, SANS, 7.5, GREY, &format!("{who} · page {}/{}", footer.page, footer.total));
+    let title = SANS.lines(7.5, paper.0 * 0.32, &SANS.printable(title)).into_iter().next().unwrap_or_default();
+    let width = SANS.width(7.5, &title);
+    page.coloured(paper.0 - 28.0 - width, y, SANS, 7.5, GREY, &title);
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jury::sheet::pdf;
+    use crate::jury::tests::{batch, candidate};
+
+    fn piece(kind: DocumentKind, media_type: &str, bytes: Vec<u8>) -> BatchPiece {
+        BatchPiece {
+            kind,
+            title_fr: format!("Pièce {}", kind.slug()),
+            file_name: "fichier du candidat.bin".to_owned(),
+            media_type: media_type.to_owned(),
+            bytes,
+            pages: None,
+            note: None,
+        }
+    }
+
+    fn page(text: &str, width: f32, height: f32) -> Page {
+        let mut page = Page { width, height, marks: Vec::new() };
+        page.text(40.0, 60.0, SANS, 12.0, text);
+        page
+    }
+
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image::RgbaImage::from_pixel(width, height, image::Rgba([10, 120, 200, 128])).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    }
+
+    fn page_count(pieces: Vec<BatchPiece>) -> usize {
+        let mut person = candidate("MS24-0042", "Айгерім", "Θεοδώρου");
+        person.pieces = pieces;
+        let batch = batch(vec![person.clone()]);
+        let bytes = candidate_pdf(&batch, &person).unwrap();
+        assert_eq!(bytes, candidate_pdf(&batch, &person).unwrap(), "the same batch gives the same bytes");
+        Pdf::new(bytes).unwrap().pages().len()
+    }
+
+    #[test]
+    fn every_kind_of_piece_takes_its_pages() {
+        let three = pdf(&[page("un", 595.0, 842.0), page("deux", 842.0, 595.0), page("trois", 300.0, 200.0)]).unwrap();
+        let chosen = BatchPiece { pages: Some(vec![3, 1, 9, 0]), ..piece(DocumentKind::Transcript, "application/pdf", three.clone()) };
+        for (pieces, expected) in [
+            (vec![], 1),
+            (vec![piece(DocumentKind::Diploma, "application/pdf", three.clone())], 4),
+            (vec![chosen], 3),
+            (vec![piece(DocumentKind::Photo, "image/png", png(400, 500))], 2),
+            (vec![piece(DocumentKind::Cv, "text/plain", "Expérience\n".repeat(100).into_bytes())], 4),
+            (vec![piece(DocumentKind::IdentityDocument, "application/pdf", three.clone())], 1),
+            (vec![piece(DocumentKind::PaymentProof, "application/pdf", three)], 1),
+        ] {
+            assert_eq!(page_count(pieces), expected);
+        }
+    }
+
+    #[test]
+    fn broken_pieces_become_a_sentence() {
+        let whole = pdf(&[page("un", 595.0, 842.0)]).unwrap();
+        for (media_type, bytes) in [
+            ("application/pdf", Vec::new()),
+            ("application/pdf", b"%PDF-1.7 rubbish".to_vec()),
+            ("application/pdf", whole[..whole.len() / 3].to_vec()),
+            ("image/jpeg", vec![0xff, 0xd8, 0xff, 0xe0]),
+            ("image/png", png(4, 4)[..30].to_vec()),
+            ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK\x03\x04".to_vec()),
+            ("application/octet-stream", vec![0; 64]),
+        ] {
+            assert_eq!(page_count(vec![piece(DocumentKind::Diploma, media_type, bytes)]), 2, "{media_type}");
+        }
+    }
+
+    #[test]
+    fn pages_with_annotations_are_drawn() {
+        let annotated = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 300]/Annots[4 0 R]>>endobj\n4 0 obj<</Type/Annot/Subtype/Widget/Rect[10 10 110 40]/AP<</N 5 0 R>>>>endobj\n5 0 obj<</Type/XObject/Subtype/Form/BBox[0 0 100 30]/Length 22>>stream\n1 0 0 rg 0 0 100 30 re f\nendstream endobj\ntrailer<</Root 1 0 R>>\n";
+        let leaves = leaves(&piece(DocumentKind::ApplicationForm, "application/pdf", annotated.to_vec()));
+        let [Leaf::Picture(picture)] = leaves.as_slice() else { panic!("one drawn page") };
+        let pixels = image::load_from_memory(&picture.bytes).unwrap().to_rgb8();
+        let [red, green, _] = pixels.get_pixel(picture.width * 60 / 200, picture.height * 275 / 300).0;
+        assert!(red > 200 && green < 80, "the field's appearance shows");
+    }
+
+    #[test]
+    fn long_covers_run_over() {
+        let mut person = candidate("MS24-0042", "Awa", "Ndiaye");
+        person.notes = vec!["Une remarque du service sur une pièce du dossier. ".repeat(6); 40];
+        let bytes = candidate_pdf(&batch(vec![]), &person).unwrap();
+        assert!(Pdf::new(bytes).unwrap().pages().len() > 2);
+    }
+}
