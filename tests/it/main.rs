@@ -8,3 +8,4 @@ mod licences;
 mod mailbox;
 mod servers;
 mod smtp;
+mod torn_network;
