@@ -10,3 +10,4 @@ mod mailbox;
 mod season;
 mod servers;
 mod smtp;
+mod torn_network;

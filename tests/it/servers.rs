@@ -5,6 +5,7 @@ pub mod dovecot;
 pub mod fake_imap;
 pub mod smtp_receiver;
 pub mod throwaway_ca;
+pub mod torn_proxy;
 
 use std::net::TcpListener;
 
