@@ -1,6 +1,7 @@
 //! The pages: a view filled into its template. Templates are strict and escape everything.
 
 use anyhow::Context;
+use minijinja::value::{Serde, Value};
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::console::view;
@@ -18,7 +19,7 @@ const TEMPLATES: [(&str, &str); 7] = [
     ("letter.html", include_str!("letter.html")),
 ];
 
-fn render(name: &str, values: minijinja::Value) -> anyhow::Result<String> {
+fn render(name: &str, values: Value) -> anyhow::Result<String> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     for (name, source) in TEMPLATES {
@@ -37,27 +38,27 @@ pub fn today(office: &Office) -> anyhow::Result<Option<String>> {
 }
 
 pub fn dossiers(office: &Office) -> anyhow::Result<Option<String>> {
-    render("dossiers.html", context! { title => "Dossiers", dossiers => view::dossier_lines(office)? }).map(Some)
+    render("dossiers.html", context! { title => "Dossiers", dossiers => Value::from(Serde(view::dossier_lines(office)?)) }).map(Some)
 }
 
 pub fn dossier(office: &Office, number: &str) -> anyhow::Result<Option<String>> {
     let Some(dossier) = view::dossier(office, number)? else { return Ok(None) };
     let title = format!("{} {}", dossier.line.number, dossier.line.name);
-    render("dossier.html", context! { title, dossier }).map(Some)
+    render("dossier.html", context! { title, dossier => Value::from(Serde(dossier)) }).map(Some)
 }
 
 pub fn transfers(office: &Office) -> anyhow::Result<Option<String>> {
     let (transfers, n_other) = view::transfers(office)?;
-    render("transfers.html", context! { title => "Virements", transfers, n_other }).map(Some)
+    render("transfers.html", context! { title => "Virements", transfers => Value::from(Serde(transfers)), n_other }).map(Some)
 }
 
 pub fn letters(office: &Office) -> anyhow::Result<Option<String>> {
-    render("letters.html", context! { title => "Lettres", letters => view::letters(office)? }).map(Some)
+    render("letters.html", context! { title => "Lettres", letters => Value::from(Serde(view::letters(office)?)) }).map(Some)
 }
 
 pub fn letter(office: &Office, id: i64) -> anyhow::Result<Option<String>> {
     let Some(letter) = view::letter(office, id)? else { return Ok(None) };
-    render("letter.html", context! { title => letter.line.subject.clone(), letter }).map(Some)
+    render("letter.html", context! { title => letter.line.subject.clone(), letter => Value::from(Serde(letter)) }).map(Some)
 }
 
 /// A page with one sentence.
