@@ -6,7 +6,7 @@ use crate::letters::typography::printable;
 use crate::letters::wording::reasons::reason_words;
 use crate::letters::wording::{self, English, French};
 
-const FILE_NAME_IN_SUBJECT_LENGTH_MAX: usize = 22;
+const FILE_NAME_IN_SUBJECT_LENGTH_MAX: usize = 18;
 
 /// The end of the subject: what the reader has to do, or that there is nothing. The most pressing comes first; what would make the
 /// subject too long for a telephone is left to the letter.
@@ -17,11 +17,13 @@ pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usiz
     let mut state = String::new();
     if let Some(problem) = closed {
         let name = wording::quoted(&printable(&problem.archive_name, FILE_NAME_IN_SUBJECT_LENGTH_MAX), language);
-        match (does_not_open(problem.reason), language) {
-            (true, French) => state = format!("nous ne pouvons pas ouvrir {name}"),
-            (true, English) => state = format!("we cannot open {name}"),
-            (false, French) => gestures.push(format!("{name} à renvoyer")),
-            (false, English) => gestures.push(format!("please send {name} again")),
+        match (problem.reason, language) {
+            (Reason::ArchivePassword, French) => state = format!("{name} est protégé, mot de passe attendu"),
+            (Reason::ArchivePassword, English) => state = format!("{name} is locked, password needed"),
+            (reason, French) if does_not_open(reason) => state = format!("{name} ne s'ouvre pas, à renvoyer"),
+            (reason, English) if does_not_open(reason) => state = format!("{name} does not open, please resend"),
+            (_, French) => gestures.push(format!("{name} à renvoyer")),
+            (_, English) => gestures.push(format!("please send {name} again")),
         }
     }
     if status.has_links {
@@ -66,8 +68,7 @@ pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usiz
 fn does_not_open(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::ArchivePassword
-            | Reason::ArchiveDamaged
+        Reason::ArchiveDamaged
             | Reason::ArchiveOverlapping
             | Reason::ArchiveUnknownFormat
             | Reason::ArchiveFormatNotInstalled
