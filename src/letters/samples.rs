@@ -3,11 +3,12 @@
 //! They serve twice. When the program starts, every template is rendered with all of them, so that a mistake in an overridden template is
 //! found before a candidate finds it. And `fixtures/letters` keeps what they look like, for whoever reviews the words.
 
+mod staff;
+
 use anyhow::Context;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 use crate::domain::calendar::from_paris;
-use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, DigestTask, DigestTransfer, MailAccount};
 use crate::domain::document::DocumentKind;
 use crate::domain::finding::Reason;
 use crate::domain::language::Language;
@@ -18,7 +19,9 @@ use crate::domain::letter::{
 use crate::domain::money::Cents;
 use crate::domain::rules::Rules;
 use crate::letters::wording::{English, French};
-use crate::letters::{BatchAnnouncement, BatchDelivery, RenderedLetter, Templates, render, render_batch_announcement, render_digest};
+use crate::letters::{RenderedLetter, Templates, render, render_batch_announcement, render_digest};
+
+pub use staff::{batch_announcements, digests};
 
 /// The rules inside the binary, for samples only.
 pub fn rules() -> anyhow::Result<Rules> {
@@ -188,7 +191,6 @@ fn acknowledgements() -> Vec<(LetterKind, &'static str, StatusLetter)> {
         missing_translations: translation(DocumentKind::Diploma, "licence_fac.pdf", "ar").into_iter().collect(),
         ..first_mail()
     };
-    let everything = StatusLetter { inventory: whole_inventory(), documents_complete: true, ..first_mail() };
     let all_kinds_of_trouble = StatusLetter {
         missing: vec![
             missing(DocumentKind::EmploymentCertificate),
@@ -206,6 +208,22 @@ fn acknowledgements() -> Vec<(LetterKind, &'static str, StatusLetter)> {
         jury: Some(jury_without_date()),
         ..first_mail()
     };
+    let kind = LetterKind::Acknowledgement;
+    let mut all = vec![
+        (kind, "two_missing", two_missing),
+        (kind, "everything_but_the_fee", nothing_missing()),
+        (kind, "all_kinds_of_trouble", all_kinds_of_trouble),
+    ];
+    all.extend(first_mails_of_another_sort().into_iter().map(|(case, status)| (kind, case, status)));
+    all
+}
+
+/// All pieces at once, the fee to pay.
+fn nothing_missing() -> StatusLetter {
+    StatusLetter { inventory: whole_inventory(), documents_complete: true, ..first_mail() }
+}
+
+fn first_mails_of_another_sort() -> Vec<(&'static str, StatusLetter)> {
     let several_mails = StatusLetter {
         mails: vec![
             MailReceived { arrived_at: arrived(day(2024, 3, 1), 13, 32), n_files: 4 },
@@ -242,23 +260,21 @@ fn acknowledgements() -> Vec<(LetterKind, &'static str, StatusLetter)> {
         mails: vec![MailReceived { arrived_at: arrived(day(2024, 3, 20), 10, 0), n_files: 9 }],
         jury: Some(jury_without_date()),
         visa_warning: true,
-        ..everything.clone()
+        ..nothing_missing()
     };
-    let complete = StatusLetter { complete: true, fee_credited: true, fee: None, ..everything.clone() };
-    let kind = LetterKind::Acknowledgement;
+    let complete = StatusLetter { complete: true, fee_credited: true, fee: None, ..nothing_missing() };
+    let welcome_only = StatusLetter { missing: vec![MissingItem { kind: DocumentKind::FundingCommitment, not_blocking: true }], ..nothing_missing() };
     vec![
-        (kind, "two_missing", two_missing),
-        (kind, "everything_but_the_fee", everything),
-        (kind, "all_kinds_of_trouble", all_kinds_of_trouble),
-        (kind, "several_mails_proof_seen", several_mails),
-        (kind, "no_files", no_files.clone()),
-        (kind, "nothing_known", no_files),
-        (kind, "link_only", link_only),
-        (kind, "being_checked", being_checked),
-        (kind, "one_unreadable_fee_paid", one_unreadable),
-        (kind, "late", late),
-        (kind, "visa_warning", visa),
-        (kind, "complete_at_once", complete),
+        ("only_something_welcome", welcome_only),
+        ("several_mails_proof_seen", several_mails),
+        ("no_files", no_files.clone()),
+        ("nothing_known", no_files),
+        ("link_only", link_only),
+        ("being_checked", being_checked),
+        ("one_unreadable_fee_paid", one_unreadable),
+        ("late", late),
+        ("visa_warning", visa),
+        ("complete_at_once", complete),
     ]
 }
 
@@ -380,107 +396,4 @@ fn decisions(language: LetterLanguage) -> Vec<(LetterKind, &'static str, LetterB
         (LetterKind::RegistrationReminder, "without_date", decision(jury_without_date(), None, None)),
         (LetterKind::WithdrawalNoted, "plain", LetterBody::Plain),
     ]
-}
-
-/// A busy day, a quiet day, and a day on which the machine has something to say.
-pub fn digests() -> Vec<(&'static str, Digest)> {
-    let dossier = |number: &str, name: &str, note: &str| DigestDossier {
-        number: number.to_owned(),
-        name: name.to_owned(),
-        programme: Some(String::from("MCD")),
-        note: note.to_owned(),
-    };
-    let task = |who: &str, sentence: &str, question: Option<&str>| DigestTask {
-        who: who.to_owned(),
-        sentence: sentence.to_owned(),
-        question: question.map(str::to_owned),
-    };
-    let busy = Digest {
-        day: day(2024, 3, 7),
-        to_do: vec![
-            task(
-                "Karim Haddad (MS24-0031)",
-                "« doc3.pdf » est sans doute son relevé de notes de L3, mais le scan est très flou.",
-                Some("L'accepter comme relevé de notes ?   oui / non"),
-            ),
-            task(
-                "Léa Meunier (MS24-0006)",
-                "58,50 € reçus le 5 mars au lieu de 60,00 € (frais de banque probables).",
-                Some("Considérer comme payé ?   oui / attendre"),
-            ),
-            task(
-                "",
-                "Virement de 60,00 € du 6 mars, « CHEN W », sans référence. Deux candidats possibles : Rui Chen (MS24-0051), Wei Chen (MS24-0058).",
-                None,
-            ),
-        ],
-        next_jury: Some(DigestJury {
-            label: String::from("jury de mars"),
-            date: Some(day(2024, 3, 21)),
-            cut_off: Some(day(2024, 3, 14)),
-            n_complete: 18,
-            n_nearly: 7,
-            n_under_way: 4,
-        }),
-        juries_without_date: ["jury d'avril", "jury de mai", "jury de juin"].map(String::from).to_vec(),
-        new_dossiers: vec![
-            dossier("MS24-0060", "Awa Ndiaye", "il manque une pièce"),
-            dossier("MS24-0061", "", "archive protégée par un mot de passe"),
-        ],
-        changed_dossiers: vec![dossier("MS24-0042", "Tomás Vidal", "relevés de notes reçus")],
-        newly_complete: vec![dossier("MS24-0012", "Ines Roux", "")],
-        questions: vec![
-            DigestQuestion {
-                name: String::from("Rui Chen"),
-                number: Some(String::from("MS24-0051")),
-                subject: String::from("Visa ?"),
-                state: Some(String::from("il manque une pièce")),
-            },
-            DigestQuestion { name: String::from("Marie Petit"), number: None, subject: String::new(), state: None },
-        ],
-        transfers_matched: vec![DigestTransfer {
-            amount: Cents(6000),
-            debtor: String::from("M OU MME ROUX"),
-            number: String::from("MS24-0012"),
-            name: String::from("Ines Roux"),
-            why: String::from("référence exacte"),
-        }],
-        letters_sent: 9,
-        letters_held: 1,
-        letters_bounced: 1,
-        letters_in_doubt: 0,
-        mails: MailAccount { received: 14, processed: 14, applications: 8, questions: 2, automatic: 4, for_a_person: 0 },
-        warnings: Vec::new(),
-        console_url: Some(String::from("http://127.0.0.1:8080/")),
-    };
-    let quiet = Digest { day: day(2024, 3, 10), ..Digest::default() };
-    let warning = Digest {
-        day: day(2024, 3, 11),
-        warnings: vec![String::from("Aucun moteur de reconnaissance de texte n'est installé : les scans attendent votre lecture.")],
-        mails: MailAccount { received: 3, processed: 2, applications: 2, ..MailAccount::default() },
-        letters_sent: 1,
-        letters_in_doubt: 1,
-        ..Digest::default()
-    };
-    vec![("busy", busy), ("quiet", quiet), ("warning", warning)]
-}
-
-/// A batch by mail, one in a shared folder without a date, and a complement.
-pub fn batch_announcements() -> Vec<(&'static str, BatchAnnouncement)> {
-    let names = ["Synthese.pdf", "Avis et decisions.xlsx", "MS24-0012 ROUX Ines.pdf"].map(String::from).to_vec();
-    let attached = BatchAnnouncement {
-        session_label: String::from("jury de mars"),
-        date: Some(day(2024, 3, 21)),
-        n_candidates: 18,
-        delivery: BatchDelivery::Attached { file_names: names.clone() },
-        addendum: None,
-    };
-    let folder = BatchAnnouncement {
-        session_label: String::from("jury d'avril"),
-        date: None,
-        delivery: BatchDelivery::Folder { path: String::from(r"\\partage\masteres\jury avril"), file_names: Vec::new() },
-        ..attached.clone()
-    };
-    let complement = BatchAnnouncement { n_candidates: 1, addendum: Some(day(2024, 3, 18)), ..attached.clone() };
-    vec![("attached", attached), ("folder", folder), ("complement", complement)]
 }

@@ -1,5 +1,7 @@
 //! The letters about the state of a dossier, as their templates see them: fragments of sentences, ready-made where grammar is at stake.
 
+mod subject;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
@@ -8,7 +10,7 @@ use serde::Serialize;
 use crate::domain::calendar::paris;
 use crate::domain::document::DocumentKind;
 use crate::domain::finding::Reason;
-use crate::domain::letter::{ArchiveProblem, CandidateLetter, InventoryItem, LetterKind, LetterLanguage, MailReceived, StatusLetter, UnreadableItem};
+use crate::domain::letter::{ArchiveProblem, CandidateLetter, InventoryItem, LetterLanguage, MailReceived, StatusLetter, UnreadableItem};
 use crate::domain::rules::Rules;
 use crate::letters::context::FeeContext;
 use crate::letters::typography::{capitalised, printable};
@@ -17,7 +19,6 @@ use crate::letters::wording::{self, English, French, Gender, kinds, languages};
 
 /// File names are printed up to this length, which no honest name reaches.
 const FILE_NAME_LENGTH_MAX: usize = 120;
-const FILE_NAME_IN_SUBJECT_LENGTH_MAX: usize = 22;
 /// Files named for one kind of document, and other files named at the end; the rest is counted.
 const FILES_NAMED_MAX: usize = 12;
 /// Files of one archive and one reason that are named one by one.
@@ -125,7 +126,7 @@ impl StatusContext {
         StatusContext {
             received: received(&status.mails, language),
             no_mail: status.mails.is_empty(),
-            expectation: expectation(status, letter.kind, n_asked, being_checked, language),
+            expectation: subject::expectation(status, letter.kind, n_asked, being_checked, language),
             no_file: status.mails.iter().all(|mail| mail.n_files == 0)
                 && !status.mails.is_empty()
                 && !status.has_links
@@ -284,80 +285,6 @@ fn days_and_hours(arrivals: &[NaiveDateTime], language: LetterLanguage) -> Strin
         day_before = Some(arrival.date());
     }
     words
-}
-
-/// The end of the subject: what the reader has to do, or that there is nothing. The most pressing comes first; what would make the
-/// subject too long for a telephone is left to the letter.
-fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usize, being_checked: bool, language: LetterLanguage) -> String {
-    let columns_max = if status.late || kind == LetterKind::SupplementReceived { 56 } else { 72 };
-    let mut gestures = Vec::new();
-    let closed = status.archive_problems.iter().find(|problem| archive(problem, language).is_some());
-    let mut state = String::new();
-    if let Some(problem) = closed {
-        let name = wording::quoted(&printable(&problem.archive_name, FILE_NAME_IN_SUBJECT_LENGTH_MAX), language);
-        match (does_not_open(problem.reason), language) {
-            (true, French) => state = format!("nous ne pouvons pas ouvrir {name}"),
-            (true, English) => state = format!("we cannot open {name}"),
-            (false, French) => gestures.push(format!("{name} à renvoyer")),
-            (false, English) => gestures.push(format!("please send {name} again")),
-        }
-    }
-    if status.has_links {
-        gestures.push(text(language, "fichiers à joindre au lieu du lien", "files to attach instead of a link"));
-    }
-    if n_asked > 0 {
-        let pieces = wording::pieces(n_asked, language);
-        gestures.push(match language {
-            French => format!("{pieces} à nous envoyer"),
-            English => format!("{pieces} to send"),
-        });
-    }
-    let nothing_asked = gestures.is_empty() && state.is_empty();
-    if status.fee.as_ref().is_some_and(|fee| !fee.proof_seen) && !status.fee_credited {
-        gestures.push(text(language, "frais de dossier à régler", "fee to pay"));
-    }
-    if !nothing_asked {
-        let joined = |gestures: &[String]| match (state.as_str(), gestures) {
-            ("", gestures) => wording::listed(gestures, language),
-            (state, []) => state.to_owned(),
-            (state, gestures) => format!("{state}, {}", wording::listed(gestures, language)),
-        };
-        while gestures.len() > usize::from(state.is_empty()) && joined(&gestures).chars().count() > columns_max {
-            gestures.pop();
-        }
-        return joined(&gestures);
-    }
-    let nothing_to_send = text(language, "rien à envoyer pour le moment", "nothing to send for now");
-    let action = gestures.pop().unwrap_or(nothing_to_send);
-    if being_checked {
-        format!("{}, {action}", text(language, "nous regardons vos pièces", "we are looking at your documents"))
-    } else if status.complete {
-        text(language, "votre dossier est complet", "your application is complete")
-    } else if status.documents_complete {
-        format!("{}, {action}", text(language, "aucune pièce ne manque", "no document is missing"))
-    } else {
-        action
-    }
-}
-
-/// Whether the archive stayed closed, so that nothing of it could be read.
-fn does_not_open(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::ArchivePassword
-            | Reason::ArchiveDamaged
-            | Reason::ArchiveOverlapping
-            | Reason::ArchiveUnknownFormat
-            | Reason::ArchiveFormatNotInstalled
-            | Reason::ArchiveTooSlow
-    )
-}
-
-fn text(language: LetterLanguage, french: &str, english: &str) -> String {
-    match language {
-        French => french.to_owned(),
-        English => english.to_owned(),
-    }
 }
 
 /// One row for each nature of document, in the order given.

@@ -34,6 +34,8 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "_pieces.fr.txt",
     "_signature.en.txt",
     "_signature.fr.txt",
+    "_welcome.en.txt",
+    "_welcome.fr.txt",
     "acknowledgement.en.txt",
     "acknowledgement.fr.txt",
     "archive_problem.en.txt",

@@ -2,6 +2,8 @@
 //!
 //! After a change of wording: `GUICHET_BLESS=1 cargo test letters`, then read the difference aloud.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -19,10 +19,8 @@ pub struct ReasonWords {
 
 /// The words for a reason, or `None` when it must never reach a candidate.
 pub fn reason_words(reason: Reason, language: LetterLanguage) -> Option<ReasonWords> {
-    let (why_fr, do_fr, why_en, do_en) = match archive_words(reason).or_else(|| file_words(reason)).or_else(|| page_words(reason)) {
-        Some(words) => words,
-        None => document_words(reason)?,
-    };
+    let families = [archive_words, entry_words, file_words, page_words, document_words];
+    let (why_fr, do_fr, why_en, do_en) = families.iter().find_map(|family| family(reason))?;
     Some(match language {
         French => ReasonWords { why: french_spaces(why_fr), what_to_do: french_spaces(do_fr) },
         English => ReasonWords { why: why_en.to_owned(), what_to_do: do_en.to_owned() },
@@ -34,12 +32,6 @@ type Words = (&'static str, &'static str, &'static str, &'static str);
 
 fn archive_words(reason: Reason) -> Option<Words> {
     Some(match reason {
-        Reason::LinkInsteadOfFile => (
-            "est un lien et non un fichier",
-            "Joignez le fichier lui-même à votre réponse : nous n'ouvrons pas les liens.",
-            "is a link and not a file",
-            "Please attach the file itself to your reply: we do not open links.",
-        ),
         Reason::ArchivePassword => (
             "est protégé par un mot de passe, et nous n'avons pas pu lire ce qu'il contient",
             "Répondez à ce message en indiquant le mot de passe, ou renvoyez le fichier sans mot de passe.",
@@ -106,6 +98,12 @@ fn archive_words(reason: Reason) -> Option<Words> {
             "could not be opened",
             "Please send your documents in a new zip archive, or attach them as they are.",
         ),
+        _ => return None,
+    })
+}
+
+fn entry_words(reason: Reason) -> Option<Words> {
+    Some(match reason {
         Reason::EntryPassword => (
             "est protégé par un mot de passe",
             "Répondez à ce message en indiquant le mot de passe, ou renvoyez ce fichier sans mot de passe.",
@@ -133,6 +131,12 @@ fn archive_words(reason: Reason) -> Option<Words> {
 
 fn file_words(reason: Reason) -> Option<Words> {
     Some(match reason {
+        Reason::LinkInsteadOfFile => (
+            "est un lien et non un fichier",
+            "Joignez le fichier lui-même à votre réponse : nous n'ouvrons pas les liens.",
+            "is a link and not a file",
+            "Please attach the file itself to your reply: we do not open links.",
+        ),
         Reason::FileEmpty => ("est vide", "Renvoyez ce fichier.", "is empty", "Please send this file again."),
         Reason::FileTruncated => {
             ("est arrivé incomplet et ne s'ouvre pas", "Renvoyez ce fichier.", "arrived incomplete and does not open", "Please send this file again.")

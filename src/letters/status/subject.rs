@@ -1,0 +1,84 @@
+//! The subject of a letter about a dossier's state: whoever reads nothing else still knows what to do.
+
+use crate::domain::finding::Reason;
+use crate::domain::letter::{LetterKind, LetterLanguage, StatusLetter};
+use crate::letters::typography::printable;
+use crate::letters::wording::reasons::reason_words;
+use crate::letters::wording::{self, English, French};
+
+const FILE_NAME_IN_SUBJECT_LENGTH_MAX: usize = 18;
+
+/// The end of the subject: what the reader has to do, or that there is nothing. The most pressing comes first; what would make the
+/// subject too long for a telephone is left to the letter.
+pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usize, being_checked: bool, language: LetterLanguage) -> String {
+    let columns_max = if status.late || kind == LetterKind::SupplementReceived { 56 } else { 74 };
+    let mut gestures = Vec::new();
+    let closed = status.archive_problems.iter().find(|problem| problem.entry.is_none() && reason_words(problem.reason, language).is_some());
+    let mut state = String::new();
+    if let Some(problem) = closed {
+        let name = wording::quoted(&printable(&problem.archive_name, FILE_NAME_IN_SUBJECT_LENGTH_MAX), language);
+        match (problem.reason, language) {
+            (Reason::ArchivePassword, French) => state = format!("{name} est protégé, mot de passe attendu"),
+            (Reason::ArchivePassword, English) => state = format!("{name} is locked, password needed"),
+            (reason, French) if does_not_open(reason) => state = format!("{name} ne s'ouvre pas, à renvoyer"),
+            (reason, English) if does_not_open(reason) => state = format!("{name} does not open, please resend"),
+            (_, French) => gestures.push(format!("{name} à renvoyer")),
+            (_, English) => gestures.push(format!("please send {name} again")),
+        }
+    }
+    if status.has_links {
+        gestures.push(text(language, "fichiers à joindre au lieu du lien", "files to attach instead of a link"));
+    }
+    if n_asked > 0 {
+        let pieces = wording::pieces(n_asked, language);
+        gestures.push(match language {
+            French => format!("{pieces} à nous envoyer"),
+            English => format!("{pieces} to send"),
+        });
+    }
+    let nothing_asked = gestures.is_empty() && state.is_empty();
+    if status.fee.as_ref().is_some_and(|fee| !fee.proof_seen) && !status.fee_credited {
+        gestures.push(text(language, "frais de dossier à régler", "fee to pay"));
+    }
+    if !nothing_asked {
+        let joined = |gestures: &[String]| match (state.as_str(), gestures) {
+            ("", gestures) => wording::listed(gestures, language),
+            (state, []) => state.to_owned(),
+            (state, gestures) => format!("{state}, {}", wording::listed(gestures, language)),
+        };
+        while gestures.len() > usize::from(state.is_empty()) && joined(&gestures).chars().count() > columns_max {
+            gestures.pop();
+        }
+        return joined(&gestures);
+    }
+    let nothing_to_send = text(language, "rien à envoyer pour le moment", "nothing to send for now");
+    let action = gestures.pop().unwrap_or(nothing_to_send);
+    if being_checked {
+        format!("{}, {action}", text(language, "nous regardons vos pièces", "we are looking at your documents"))
+    } else if status.complete {
+        text(language, "votre dossier est complet", "your application is complete")
+    } else if status.documents_complete {
+        format!("{}, {action}", text(language, "aucune pièce ne manque", "no document is missing"))
+    } else {
+        action
+    }
+}
+
+/// Whether the archive stayed closed, so that nothing of it could be read.
+fn does_not_open(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::ArchiveDamaged
+            | Reason::ArchiveOverlapping
+            | Reason::ArchiveUnknownFormat
+            | Reason::ArchiveFormatNotInstalled
+            | Reason::ArchiveTooSlow
+    )
+}
+
+fn text(language: LetterLanguage, french: &str, english: &str) -> String {
+    match language {
+        French => french.to_owned(),
+        English => english.to_owned(),
+    }
+}
