@@ -59,7 +59,7 @@ pub fn extract(document: &DocumentReading, pages: &[&PageText], context: &Unders
             facts.programmes = programme::programmes_named(&text::joined(&lines), context.programmes);
         }
         DocumentKind::Diploma | DocumentKind::SuccessAttestation | DocumentKind::EnrolmentCertificate => {
-            facts.degrees = degree::awarded(document, &lines);
+            facts.degrees = degree::awarded(document, &lines, facts.birth_date);
             facts.academic_years = form::academic_years(&text::joined(&lines));
         }
         DocumentKind::Transcript => {

@@ -147,7 +147,7 @@ pub fn stated(words: &str, season_starts: i32) -> Option<DegreeFact> {
 }
 
 /// What a diploma, attestation or enrolment certificate awards or prepares.
-pub fn awarded(document: &DocumentReading, lines: &[Line]) -> Vec<DegreeFact> {
+pub fn awarded(document: &DocumentReading, lines: &[Line], birth_date: Option<NaiveDate>) -> Vec<DegreeFact> {
     let heard = without_people(lines);
     let german = document.languages.iter().any(|language| language.code() == "de");
     let mut found: Vec<(Hit, String)> = Vec::new();
@@ -165,29 +165,29 @@ pub fn awarded(document: &DocumentReading, lines: &[Line]) -> Vec<DegreeFact> {
     // Several levels in one document: what is called a diploma, degree or title, or stands alone on a line, is what is awarded.
     found.sort_by_key(|(hit, line)| (std::cmp::Reverse(prominence(line)), hit.position));
     let Some((hit, line)) = found.into_iter().find(|(hit, _)| hit.meaning.0.is_some()) else {
-        return unnamed(document, &heard, country);
+        return unnamed(document, &heard, birth_date, country);
     };
     if hit.meaning.1 == DegreeFamily::Foreign && country.as_deref() == Some("FRA") && is_foreign_document(document, &heard) {
         country = None;
     }
     let mut fact = fact(hit.meaning, country, &line);
-    refine(&mut fact, document, &heard);
+    refine(&mut fact, document, &heard, birth_date);
     vec![fact]
 }
 
 /// A diploma of unknown wording still tells in which country it was awarded.
-fn unnamed(document: &DocumentReading, heard: &[String], country: Option<String>) -> Vec<DegreeFact> {
+fn unnamed(document: &DocumentReading, heard: &[String], birth_date: Option<NaiveDate>, country: Option<String>) -> Vec<DegreeFact> {
     let title = heard.iter().find(|line| folding::fold(line).contains("DIPLOM")).cloned().unwrap_or_default();
     if title.is_empty() && country.is_none() {
         return Vec::new();
     }
     let mut fact = fact((None, DegreeFamily::Unknown), country, &title);
-    refine(&mut fact, document, heard);
+    refine(&mut fact, document, heard, birth_date);
     vec![fact]
 }
 
 /// What the whole document adds to the wording: foreign by language, four years long, in progress, dated.
-fn refine(fact: &mut DegreeFact, document: &DocumentReading, heard: &[String]) {
+fn refine(fact: &mut DegreeFact, document: &DocumentReading, heard: &[String], birth_date: Option<NaiveDate>) {
     let whole = folding::fold(&heard.join(" "));
     if is_foreign_document(document, heard) && fact.country.as_deref() != Some("FRA") {
         fact.family = DegreeFamily::Foreign;
@@ -203,7 +203,7 @@ fn refine(fact: &mut DegreeFact, document: &DocumentReading, heard: &[String]) {
     fact.in_progress = document.kind == DocumentKind::EnrolmentCertificate || (document.kind == DocumentKind::Transcript && says_in_progress(&whole));
     if document.kind == DocumentKind::Diploma || document.kind == DocumentKind::SuccessAttestation {
         fact.awarded_on = heard.iter().rev().flat_map(|line| dates::find(line).into_iter().rev()).find_map(|found| match found.moment {
-            Moment::Day(day) => Some(day),
+            Moment::Day(day) if Some(day) != birth_date => Some(day),
             _ => None,
         });
     }
@@ -218,7 +218,7 @@ pub fn prepared(document: &DocumentReading, lines: &[Line], labelled: &[(Field, 
     for value in values {
         if let Some(hit) = best(hits(value, true, false)) {
             let mut fact = fact(hit.meaning, country.clone(), value);
-            refine(&mut fact, document, &heard);
+            refine(&mut fact, document, &heard, None);
             return vec![fact];
         }
     }
