@@ -158,7 +158,9 @@ pub fn awarded(document: &DocumentReading, lines: &[Line], birth_date: Option<Na
             found.push((Hit { position: at * 100 + hit.position.min(99), ..hit }, line.clone()));
         }
         if found.is_empty() {
-            found.extend(hits(&format!("{line} {next}"), false, german).into_iter().map(|hit| (Hit { position: at * 100, ..hit }, format!("{line} {next}"))));
+            found.extend(
+                hits(&format!("{line} {next}"), false, german).into_iter().map(|hit| (Hit { position: at * 100, ..hit }, format!("{line} {next}"))),
+            );
         }
     }
     let mut country = institution_country(document, &heard);
@@ -199,6 +201,9 @@ fn refine(fact: &mut DegreeFact, document: &DocumentReading, heard: &[String], b
     }
     if fact.level == Some(DegreeLevel::Bac3) && says_four_years(&whole) {
         fact.level = Some(DegreeLevel::Bac4);
+    }
+    if hides_its_level(fact, document) {
+        fact.level = None;
     }
     fact.in_progress = document.kind == DocumentKind::EnrolmentCertificate || (document.kind == DocumentKind::Transcript && says_in_progress(&whole));
     if document.kind == DocumentKind::Diploma || document.kind == DocumentKind::SuccessAttestation {
@@ -286,7 +291,24 @@ fn is_heading(line: &Line, headings: &[&str], words_max: usize) -> bool {
 /// Whether a line of a CV is about studies: it names a degree or a school.
 pub fn speaks_of_studies(line: &str) -> bool {
     let folded = folding::fold(line);
-    let school = |word: &str| matches!(word, "UNIVERSITE" | "UNIVERSITY" | "ECOLE" | "SCHOOL" | "LYCEE" | "COLLEGE" | "FACULTE" | "FACULTY" | "UNIVERSIDAD" | "UNIVERSITA" | "UNIVERSITAT" | "HOCHSCHULE" | "BACCALAUREAT");
+    let school = |word: &str| {
+        matches!(
+            word,
+            "UNIVERSITE"
+                | "UNIVERSITY"
+                | "ECOLE"
+                | "SCHOOL"
+                | "LYCEE"
+                | "COLLEGE"
+                | "FACULTE"
+                | "FACULTY"
+                | "UNIVERSIDAD"
+                | "UNIVERSITA"
+                | "UNIVERSITAT"
+                | "HOCHSCHULE"
+                | "BACCALAUREAT"
+        )
+    };
     folded.split(' ').any(school) || best(hits(line, false, false)).is_some()
 }
 
@@ -310,6 +332,14 @@ fn prominence(line: &str) -> u8 {
         .iter()
         .any(|word| folded.split(' ').any(|other| other == *word));
     u8::from(names_a_degree) + u8::from(folded.split(' ').count() <= 6)
+}
+
+/// A Spanish or Latin American *licenciatura* takes three to five years, a German *Diplom (FH)* three and a half to four.
+fn hides_its_level(fact: &DegreeFact, document: &DocumentReading) -> bool {
+    let title = folding::fold(&fact.title);
+    let spanish = document.languages.iter().any(|language| language.code() == "es");
+    let applied = title.split(' ').any(|word| word.starts_with("DIPLOM")) && title.split(' ').any(|word| word == "FH");
+    (spanish && title.contains("LICENCIA")) || applied
 }
 
 fn says_in_progress(folded: &str) -> bool {

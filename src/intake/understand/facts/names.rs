@@ -144,7 +144,8 @@ fn lone_name(line: &Line, strict: bool) -> Option<PersonName> {
     let upper = |word: &&str| word.chars().count() >= 2 && !word.chars().any(char::is_lowercase);
     let capitals = words.iter().filter(|word| upper(word)).count();
     let told_apart = capitals > 0 && capitals < words.len();
-    let begins_well = words.first().is_some_and(|word| !particle(word) && word.chars().count() >= 2) && words.iter().any(|word| word.chars().count() >= 4);
+    let begins_well =
+        words.first().is_some_and(|word| !particle(word) && word.chars().count() >= 2) && words.iter().any(|word| word.chars().count() >= 4);
     (begins_well && (!strict || told_apart)).then(|| split_name(raw))
 }
 
