@@ -144,7 +144,7 @@ struct Circumstances<'a> {
     required_months: u32,
 }
 
-/// Infers the route. `today` only bounds nothing but open employment that began in the future; every count runs to `training_starts`.
+/// Infers the route. Work that begins after `today` is a plan and is left out; all other work counts up to `training_starts`.
 pub fn infer(pieces: &[Piece<'_>], training_starts: NaiveDate, today: NaiveDate, experience_required_months: u32) -> RouteInference {
     let heard: Vec<Piece<'_>> = pieces.iter().copied().filter(|piece| piece.certainty >= CERTAINTY_LISTENED_TO).collect();
     let claims = claims(&heard);
@@ -176,6 +176,22 @@ fn claims<'a>(pieces: &[Piece<'a>]) -> Vec<Claim<'a>> {
         let by_school = !by_candidate && !piece.is_translation;
         claims.extend(piece.facts.degrees.iter().map(|degree| Claim { degree, kind: piece.kind, weight, by_school }));
     }
+    without_echoes(claims)
+}
+
+/// A CV that calls "Master" what an M1 diploma of the same year proves speaks of that diploma, not of a second one.
+fn without_echoes(mut claims: Vec<Claim<'_>>) -> Vec<Claim<'_>> {
+    let proved_m1_years: BTreeSet<i32> = claims
+        .iter()
+        .filter(|claim| claim.weight == Weight::Proved && claim.degree.level == Some(DegreeLevel::Bac4))
+        .filter_map(|claim| claim.degree.awarded_on.map(|day| day.year()))
+        .collect();
+    claims.retain(|claim| {
+        let echo = claim.weight != Weight::Proved
+            && claim.degree.level == Some(DegreeLevel::Bac5)
+            && claim.degree.awarded_on.is_some_and(|day| proved_m1_years.contains(&day.year()));
+        !echo
+    });
     claims
 }
 
@@ -346,7 +362,7 @@ fn vapp_route(circumstances: &Circumstances<'_>, basis: &mut Vec<String>) -> Opt
     if !circumstances.vapp {
         return None;
     }
-    basis.push("dossier VAPP présent".to_owned());
+    basis.push("niveau du diplôme illisible, voie déduite de l'expérience".to_owned());
     if circumstances.told_months >= circumstances.required_months {
         return Some(Route::DerogatoryBac3Plus3y);
     }
@@ -398,7 +414,14 @@ mod tests {
     }
 
     fn degree(level: DegreeLevel, family: DegreeFamily, country: Option<&str>) -> DegreeFact {
-        DegreeFact { family, level: Some(level), country: country.map(str::to_owned), title: "titre".to_owned(), in_progress: false, awarded_on: None }
+        DegreeFact {
+            family,
+            level: Some(level),
+            country: country.map(str::to_owned),
+            title: "titre".to_owned(),
+            in_progress: false,
+            awarded_on: None,
+        }
     }
 
     fn with_degree(degree: DegreeFact) -> DocumentFacts {
@@ -436,8 +459,16 @@ mod tests {
         check(&[(Diploma, with_degree(degree(Bac5, CtiEngineer, Some("FRA"))))], Some(Route::CtiEngineer), Some(false));
         check(&[(Diploma, with_degree(degree(Bac5, FrenchMaster, None))), (ApplicationForm, national("FRA"))], Some(Route::MasterM2), Some(false));
         check(&[(Diploma, with_degree(degree(Bac5, Foreign, None)))], Some(Route::ForeignBac5), Some(false));
-        check(&[(Diploma, with_degree(degree(Bac4, FrenchM1, Some("FRA")))), (EmploymentCertificate, long())], Some(Route::M1Plus3yExperience), Some(false));
-        check(&[(Diploma, with_degree(degree(Bac4, FrenchM1, Some("FRA")))), (Cv, DocumentFacts::default())], Some(Route::DerogatoryBac4), Some(false));
+        check(
+            &[(Diploma, with_degree(degree(Bac4, FrenchM1, Some("FRA")))), (EmploymentCertificate, long())],
+            Some(Route::M1Plus3yExperience),
+            Some(false),
+        );
+        check(
+            &[(Diploma, with_degree(degree(Bac4, FrenchM1, Some("FRA")))), (Cv, DocumentFacts::default())],
+            Some(Route::DerogatoryBac4),
+            Some(false),
+        );
         check(
             &[(Diploma, with_degree(degree(Bac3, FrenchBachelor, None))), (EmploymentCertificate, long()), (VappFile, DocumentFacts::default())],
             Some(Route::DerogatoryBac3Plus3y),
@@ -445,17 +476,25 @@ mod tests {
         );
         let mut preparing = degree(Bac5, CtiEngineer, Some("FRA"));
         preparing.in_progress = true;
-        check(&[(Diploma, with_degree(degree(Bac3, FrenchBachelor, None))), (EnrolmentCertificate, with_degree(preparing))], Some(Route::CtiEngineer), Some(true));
+        check(
+            &[(Diploma, with_degree(degree(Bac3, FrenchBachelor, None))), (EnrolmentCertificate, with_degree(preparing))],
+            Some(Route::CtiEngineer),
+            Some(true),
+        );
     }
 
     #[test]
     fn doubt_is_left_to_a_person() {
-        use DegreeFamily::{CtiEngineer, FrenchBachelor, FrenchM1, FrenchMaster, Foreign};
+        use DegreeFamily::{CtiEngineer, Foreign, FrenchBachelor, FrenchM1, FrenchMaster};
         use DegreeLevel::{Bac3, Bac4, Bac5};
         use DocumentKind::{ApplicationForm, Cv, Diploma, EmploymentCertificate};
         check(&[], None, None);
         check(&[(Diploma, with_degree(degree(Bac3, FrenchBachelor, None)))], None, Some(false));
-        check(&[(Diploma, with_degree(degree(Bac5, CtiEngineer, Some("FRA")))), (Diploma, with_degree(degree(Bac5, Foreign, Some("MAR"))))], None, Some(false));
+        check(
+            &[(Diploma, with_degree(degree(Bac5, CtiEngineer, Some("FRA")))), (Diploma, with_degree(degree(Bac5, Foreign, Some("MAR"))))],
+            None,
+            Some(false),
+        );
         // 33 months of 36.
         let nearly = worked(day(2020, 1, 1), Some(day(2022, 9, 30)), false);
         check(&[(Diploma, with_degree(degree(Bac4, FrenchM1, None))), (EmploymentCertificate, nearly)], None, Some(false));
@@ -466,7 +505,9 @@ mod tests {
     #[test]
     fn months_of_work_count_once_and_without_internships() {
         let period = |from, to, internship| EmploymentPeriod { from, to, internship };
-        let check = |periods: &[EmploymentPeriod], expected| assert_eq!(experience_months(periods, day(2024, 9, 16), day(2024, 4, 1)), expected, "{periods:?}");
+        let check = |periods: &[EmploymentPeriod], expected| {
+            assert_eq!(experience_months(periods, day(2024, 9, 16), day(2024, 4, 1)), expected, "{periods:?}")
+        };
         check(&[], 0);
         check(&[period(day(2020, 1, 1), Some(day(2022, 12, 31)), false)], 36);
         check(&[period(day(2020, 1, 1), Some(day(2021, 12, 31)), false), period(day(2021, 1, 1), Some(day(2022, 12, 31)), false)], 36);

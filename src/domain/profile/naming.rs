@@ -164,7 +164,7 @@ pub(super) fn best_name(pieces: &[Piece<'_>], mails: &[MailHint<'_>]) -> Option<
 /// A handwritten form is read badly: when no other piece spells the name so and two others agree on a similar one, they are right.
 fn is_misread(name: &PersonName, pieces: &[Piece<'_>]) -> bool {
     let supported = pieces.iter().filter(|piece| piece.kind != DocumentKind::ApplicationForm).flat_map(|piece| piece.facts.names.iter());
-    let supported = supported.filter(|other| names_agree(name, other) == Some(true)).count();
+    let supported = supported.filter(|other| names_agree(name, other) == Some(true) && words(other).len() >= words(name).len()).count();
     let better = commonest(pieces);
     supported == 0
         && better.is_some_and(|better| {

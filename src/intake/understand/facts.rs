@@ -59,7 +59,7 @@ pub fn extract(document: &DocumentReading, pages: &[&PageText], context: &Unders
             facts.programmes = programme::programmes_named(&text::joined(&lines), context.programmes);
         }
         DocumentKind::Diploma | DocumentKind::SuccessAttestation | DocumentKind::EnrolmentCertificate => {
-            facts.degrees = degree::awarded(document, &lines);
+            facts.degrees = degree::awarded(document, &lines, facts.birth_date);
             facts.academic_years = form::academic_years(&text::joined(&lines));
         }
         DocumentKind::Transcript => {
@@ -201,5 +201,85 @@ mod tests {
         assert!(foreign_iban_announced("Attention : nouvel IBAN de l'école DE89 3704 0044 0532 0130 00", school));
         assert!(!foreign_iban_announced("Attention : nouvel IBAN FR76 1007 1590 0000 0010 2433 444", school));
         assert!(!foreign_iban_announced("Mon IBAN : DE89 3704 0044 0532 0130 00", school));
+    }
+
+    fn reading(kind: DocumentKind) -> DocumentReading {
+        DocumentReading {
+            kind,
+            pages: vec![1],
+            languages: vec![crate::domain::language::Language::FRENCH],
+            translation: None,
+            certainty: 0.9,
+            runner_up: None,
+            language_certainty: 0.9,
+            evidence: Vec::new(),
+            facts: DocumentFacts::default(),
+        }
+    }
+
+    fn read(kind: DocumentKind, text: &str) -> DocumentFacts {
+        use crate::domain::document::TextSource;
+        let page = PageText {
+            number: 1,
+            text: text.to_owned(),
+            source: TextSource::Layer,
+            quality: 1.0,
+            width: 0,
+            height: 0,
+            ink: 0.0,
+            portrait: 0.0,
+            unread: false,
+        };
+        let context = UnderstandingContext { file_name: "", programmes: &[], season: "2024-2025", school_iban: "FR7610071590000000102433444" };
+        extract(&reading(kind), &[&page], &context)
+    }
+
+    #[test]
+    fn an_english_form_of_another_layout_is_read() {
+        let facts = read(
+            DocumentKind::ApplicationForm,
+            "Application form 2024-2025\nFamily name\nOKAFOR\nGiven names\nChidi Emeka\nDate of birth\n4 March 1999\nNationality\nNigerian\nCurrent address\n12 Marina Road, Lagos, Nigeria\nHighest degree obtained\nBachelor of Engineering (2021)\nFunding\n[ ] Company  [x] Self-funded\nSignature: C. Okafor, 12/02/2024",
+        );
+        assert_eq!(facts.names.first().map(|name| name.full.as_str()), Some("Chidi Emeka OKAFOR"));
+        assert_eq!(facts.birth_date, chrono::NaiveDate::from_ymd_opt(1999, 3, 4));
+        assert_eq!((facts.nationality.as_deref(), facts.residence_country.as_deref()), (Some("NGA"), Some("NGA")));
+        assert_eq!(facts.financing, Some(crate::domain::document::Financing::Personal));
+        assert_eq!(facts.degrees.first().and_then(|degree| degree.level), Some(crate::domain::document::DegreeLevel::Bac3));
+        let form = facts.form.unwrap_or_default();
+        assert_eq!((form.filled, form.signed, form.season.as_deref()), (Some(true), Some(true), Some("2024-2025")));
+    }
+
+    #[test]
+    fn an_empty_form_is_recognised() {
+        let facts = read(
+            DocumentKind::ApplicationForm,
+            "Fiche de candidature\nNom : ............\nPrénom : ............\nDate de naissance : ....../....../......\nNationalité : ............\nSignature :",
+        );
+        let form = facts.form.unwrap_or_default();
+        assert_eq!((form.filled, form.signed), (Some(false), None));
+        assert!(facts.names.is_empty());
+    }
+
+    #[test]
+    fn a_french_engineering_diploma_is_one() {
+        use crate::domain::document::{DegreeFamily, DegreeLevel};
+        let facts = read(
+            DocumentKind::Diploma,
+            "République française\nÉcole nationale d'ingénieurs du Test\nDiplôme d'ingénieur\nvu l'habilitation de la Commission des titres d'ingénieur\ndécerné à Mme MOREL Jeanne, née le 4 mars 1999 à Rabat\nFait à Lille, le 5 juillet 2022",
+        );
+        let degree = facts.degrees.first().expect("a degree");
+        assert_eq!((degree.family, degree.level, degree.country.as_deref()), (DegreeFamily::CtiEngineer, Some(DegreeLevel::Bac5), Some("FRA")));
+        assert_eq!(degree.awarded_on, chrono::NaiveDate::from_ymd_opt(2022, 7, 5));
+        assert_eq!(facts.names.first().map(|name| (name.given.as_str(), name.family.as_str())), Some(("Jeanne", "MOREL")));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_text_makes_extraction_panic(text in "(?s)[\\PC\n<0-9A-Z/:.☒«年]{0,300}") {
+            for kind in DocumentKind::ALL {
+                read(kind, &text);
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! bac+3 unless the document itself says four years or 240 ECTS credits. What a country awards at several levels under one word
 //! (the Vietnamese *kỹ sư*) gets no level.
 
-use std::sync::LazyLock;
+mod wordings;
 
 use chrono::NaiveDate;
 
@@ -14,66 +14,7 @@ use crate::folding;
 use crate::intake::understand::facts::countries;
 use crate::intake::understand::facts::dates::{self, Moment};
 use crate::intake::understand::facts::text::{Field, Line};
-
-/// What a wording says: level, and the French family it would be of if the school is French.
-type Meaning = (Option<DegreeLevel>, DegreeFamily);
-
-const BELOW: Meaning = (Some(DegreeLevel::BelowBac3), DegreeFamily::Unknown);
-const BACHELOR: Meaning = (Some(DegreeLevel::Bac3), DegreeFamily::FrenchBachelor);
-const BACHELOR_ABROAD: Meaning = (Some(DegreeLevel::Bac3), DegreeFamily::Foreign);
-const M1: Meaning = (Some(DegreeLevel::Bac4), DegreeFamily::FrenchM1);
-const MASTER: Meaning = (Some(DegreeLevel::Bac5), DegreeFamily::FrenchMaster);
-const MASTER_ABROAD: Meaning = (Some(DegreeLevel::Bac5), DegreeFamily::Foreign);
-const ENGINEER: Meaning = (Some(DegreeLevel::Bac5), DegreeFamily::CtiEngineer);
-const RNCP7: Meaning = (Some(DegreeLevel::Bac5), DegreeFamily::Rncp7);
-const DOCTORATE: Meaning = (Some(DegreeLevel::Doctorate), DegreeFamily::Unknown);
-/// A degree word that hides a level.
-const VAGUE_ABROAD: Meaning = (None, DegreeFamily::Foreign);
-
-/// Wordings in Latin letters, folded. Tried in this order, and what one has matched the later ones no longer see.
-#[rustfmt::skip]
-const WORDINGS: &[(&str, Meaning)] = &[
-    // Below the licence, and words that only look like degrees.
-    ("ON LISANS", BELOW), ("BACCALAUREAT", BELOW), ("BREVET DE TECHNICIEN SUPERIEUR", BELOW), ("BTS", BELOW), ("DUT", BELOW), ("DEUG", BELOW), ("DEUST", BELOW), ("HIGHER NATIONAL DIPLOMA", BELOW), ("ASSOCIATE DEGREE", BELOW),
-    ("DIPLOME UNIVERSITAIRE DE TECHNOLOGIE", BELOW), ("CLASSES PREPARATOIRES", BELOW), ("CLASSE PREPARATOIRE", BELOW),
-    // Doctorates: only where a person cannot be meant.
-    ("DIPLOME DE DOCTORAT", DOCTORATE), ("GRADE DE DOCTEUR", DOCTORATE), ("DOCTORAT EN", DOCTORATE), ("DOCTOR OF PHILOSOPHY", DOCTORATE), ("PHD IN", DOCTORATE),
-    // Engineers. State engineers and "ingénieurs de conception" are titles of the Maghreb and of West Africa.
-    ("INGENIEUR D ETAT", MASTER_ABROAD), ("STATE ENGINEER", MASTER_ABROAD), ("INGENIEUR DE CONCEPTION", MASTER_ABROAD), ("DESIGN ENGINEER DEGREE", MASTER_ABROAD), ("DIPLOME NATIONAL D INGENIEUR", MASTER_ABROAD),
-    ("INGENIEUR CIVIL", MASTER_ABROAD), ("DIPLOM INGENIEUR", MASTER_ABROAD), ("DIPLOM INGENIEURIN", MASTER_ABROAD), ("DIPL ING", MASTER_ABROAD), ("INGENIERO SUPERIOR", MASTER_ABROAD), ("QUALIFICATION D INGENIEUR", MASTER_ABROAD), ("QUALIFICATION OF ENGINEER", MASTER_ABROAD),
-    ("DIPLOME D INGENIEUR", ENGINEER), ("TITRE D INGENIEUR", ENGINEER), ("INGENIEUR DIPLOME", ENGINEER), ("INGENIEURE DIPLOMEE", ENGINEER), ("CYCLE INGENIEUR", ENGINEER), ("CYCLE D INGENIEUR", ENGINEER), ("ELEVE INGENIEUR", ENGINEER), ("ENGINEERING CYCLE", ENGINEER),
-    // First year of a master.
-    ("MASTER 1", M1), ("MASTER I", M1), ("M1", M1), ("MASTER 1RE ANNEE", M1), ("MASTER 1ERE ANNEE", M1), ("MASTER PREMIERE ANNEE", M1), ("PREMIERE ANNEE DE MASTER", M1), ("PREMIERE ANNEE MASTER", M1), ("1RE ANNEE DE MASTER", M1), ("1ERE ANNEE DE MASTER", M1), ("1ERE ANNEE MASTER", M1),
-    ("MAITRISE", M1), ("MASTER YEAR 1", M1), ("FIRST YEAR OF MASTER", M1), ("FIRST YEAR OF THE MASTER", M1), ("FIRST YEAR MASTER", M1), ("BAC 4", M1),
-    // Registered titles.
-    ("RNCP NIVEAU 7", RNCP7), ("RNCP NIVEAU I", RNCP7), ("RNCP DE NIVEAU 7", RNCP7), ("RNCP LEVEL 7", RNCP7), ("TITRE RNCP", RNCP7), ("NIVEAU 7 RNCP", RNCP7), ("NIVEAU 7 DU RNCP", RNCP7), ("TITRE CERTIFIE DE NIVEAU 7", RNCP7), ("TITRE PROFESSIONNEL DE NIVEAU 7", RNCP7), ("TITRE CERTIFIE NIVEAU 7", RNCP7), ("TITRE DE NIVEAU 7", RNCP7), ("TITRE NIVEAU 7", RNCP7),
-    ("CERTIFICATION PROFESSIONNELLE DE NIVEAU 7", RNCP7), ("CERTIFICATION DE NIVEAU 7", RNCP7), ("REPERTOIRE NATIONAL DES CERTIFICATIONS PROFESSIONNELLES", RNCP7),
-    // Masters.
-    ("LAUREA MAGISTRALE", MASTER_ABROAD), ("LAUREA SPECIALISTICA", MASTER_ABROAD), ("DOTTORE MAGISTRALE", MASTER_ABROAD), ("DOTTORESSA MAGISTRALE", MASTER_ABROAD), ("YUKSEK LISANS", MASTER_ABROAD), ("MESTRADO", MASTER_ABROAD), ("MESTRE EM", MASTER_ABROAD), ("GRAU DE MESTRE", MASTER_ABROAD), ("MAESTRIA EN", MASTER_ABROAD),
-    ("MAGISTER", MASTER_ABROAD), ("MAGISTRA", MASTER_ABROAD), ("MAGISTR", MASTER_ABROAD), ("MGR INZ", MASTER_ABROAD), ("THAC SI", MASTER_ABROAD), ("MASTERAT", MASTER_ABROAD), ("GRADE DE SPECIALISTE", MASTER_ABROAD), ("SPECIALIST DEGREE", MASTER_ABROAD), ("QUALIFICATION DE SPECIALISTE", MASTER_ABROAD), ("DIPLOMA DE SPECIALIST", MASTER_ABROAD),
-    ("MASTER 2", MASTER), ("MASTER II", MASTER), ("M2", MASTER), ("MASTER", MASTER), ("MASTERS", MASTER), ("MSC", MASTER), ("M SC", MASTER), ("MENG", MASTER), ("M ENG", MASTER), ("MTECH", MASTER), ("M TECH", MASTER), ("MBA", MASTER), ("DESS", MASTER), ("DEA", MASTER), ("BAC 5", MASTER),
-    // First cycle.
-    ("LAUREA TRIENNALE", BACHELOR_ABROAD), ("LAUREA IN", BACHELOR_ABROAD), ("LAUREA", BACHELOR_ABROAD), ("DOTTORE", BACHELOR_ABROAD), ("DOTTORESSA", BACHELOR_ABROAD), ("LICENCIATURA", BACHELOR_ABROAD), ("LICENCIADO", BACHELOR_ABROAD), ("LICENCIADA", BACHELOR_ABROAD), ("LICENCIE", BACHELOR_ABROAD), ("LICENCIEE", BACHELOR_ABROAD), ("LICENTIATE", BACHELOR_ABROAD),
-    ("DIPLOMA DE LICENTA", BACHELOR_ABROAD), ("LICENTA", BACHELOR_ABROAD), ("LICENTIAT", BACHELOR_ABROAD), ("GRADUADO EN", BACHELOR_ABROAD), ("GRADUADA EN", BACHELOR_ABROAD), ("GRADUADO O GRADUADA EN", BACHELOR_ABROAD), ("GRADO EN", BACHELOR_ABROAD), ("TITULO DE GRADO", BACHELOR_ABROAD), ("INZYNIER", BACHELOR_ABROAD), ("LICENCJAT", BACHELOR_ABROAD),
-    ("BACHAREL", BACHELOR_ABROAD), ("BACHELIER", BACHELOR_ABROAD), ("BACHELIERE", BACHELOR_ABROAD), ("LISANS", BACHELOR_ABROAD), ("LISANSI", BACHELOR_ABROAD), ("CU NHAN", BACHELOR_ABROAD), ("BAKALAVR", BACHELOR_ABROAD), ("KY SU", VAGUE_ABROAD),
-    ("LICENCE PROFESSIONNELLE", BACHELOR), ("LICENCE", BACHELOR), ("BACHELOR UNIVERSITAIRE DE TECHNOLOGIE", BACHELOR), ("BACHELOR", BACHELOR), ("BACHELORS", BACHELOR), ("BSC", BACHELOR), ("B SC", BACHELOR), ("BENG", BACHELOR), ("B ENG", BACHELOR), ("BTECH", BACHELOR), ("B TECH", BACHELOR), ("BAC 3", BACHELOR),
-];
-
-/// Wordings in other scripts, found as they stand in lower case.
-#[rustfmt::skip]
-const NATIVE_WORDINGS: &[(&str, Meaning)] = &[
-    ("магистр", MASTER_ABROAD), ("магістр", MASTER_ABROAD), ("специалист", MASTER_ABROAD), ("спеціаліст", MASTER_ABROAD), ("бакалавр", BACHELOR_ABROAD), ("квалификация инженер", MASTER_ABROAD), ("инженер", VAGUE_ABROAD),
-    ("硕士", MASTER_ABROAD), ("碩士", MASTER_ABROAD), ("修士", MASTER_ABROAD), ("석사", MASTER_ABROAD), ("博士", DOCTORATE), ("学士", BACHELOR_ABROAD), ("學士", BACHELOR_ABROAD), ("학사", BACHELOR_ABROAD), ("本科", BACHELOR_ABROAD), ("专科", BELOW),
-    ("كارشناسی ارشد", MASTER_ABROAD), ("کارشناسی ارشد", MASTER_ABROAD), ("کارشناسی", BACHELOR_ABROAD), ("ماجستير", MASTER_ABROAD), ("الماستر", MASTER_ABROAD), ("ماستر", MASTER_ABROAD), ("مهندس دولة", MASTER_ABROAD), ("مهندس الدولة", MASTER_ABROAD), ("بكالوريوس", BACHELOR_ABROAD), ("البكالوريوس", BACHELOR_ABROAD), ("إجازة", BACHELOR_ABROAD), ("الإجازة", BACHELOR_ABROAD), ("ليسانس", BACHELOR_ABROAD),
-    ("μεταπτυχιακ", MASTER_ABROAD), ("πτυχίο", BACHELOR_ABROAD),
-];
-
-/// Wordings that mean a degree only in a place where a degree is asked for (a form's line, a CV's education).
-#[rustfmt::skip]
-const WORDINGS_IN_PLACE: &[(&str, Meaning)] = &[
-    ("INGENIEUR", ENGINEER), ("INGENIEURE", ENGINEER), ("ENGINEERING DEGREE", ENGINEER), ("ENGINEER DEGREE", ENGINEER), ("ENGINEERS DEGREE", ENGINEER), ("NIVEAU 7", RNCP7), ("RNCP 7", RNCP7), ("RNCP", RNCP7), ("GRADO", BACHELOR_ABROAD), ("GRADE", BACHELOR_ABROAD), ("BUT", BACHELOR),
-    ("DIPLOM", MASTER_ABROAD), ("SPECIALIST", MASTER_ABROAD), ("SPECIALISTE", MASTER_ABROAD), ("MESTRE", MASTER_ABROAD), ("DOCTORAT", DOCTORATE), ("PHD", DOCTORATE), ("LICENCE DE", BACHELOR),
-];
+use wordings::{MASTER_ABROAD, Meaning, NATIVE_WORDINGS, RNCP7, SORTED_WORDINGS};
 
 /// One wording found.
 #[derive(Debug, Clone, Copy)]
@@ -82,16 +23,6 @@ struct Hit {
     /// In words, for order.
     position: usize,
 }
-
-/// All wordings as words, the longer first, so that "Master 1" is no master; and whether a wording counts only in place.
-static SORTED_WORDINGS: LazyLock<Vec<(Vec<&'static str>, Meaning, bool)>> = LazyLock::new(|| {
-    let split = |wordings: &'static [(&'static str, Meaning)], in_place: bool| {
-        wordings.iter().map(move |(wording, meaning)| (wording.split(' ').collect::<Vec<_>>(), *meaning, in_place))
-    };
-    let mut sorted: Vec<_> = split(WORDINGS, false).chain(split(WORDINGS_IN_PLACE, true)).collect();
-    sorted.sort_by_key(|(words, _, _)| std::cmp::Reverse(words.len()));
-    sorted
-});
 
 /// Notes where a wording stands and takes its words away, so that shorter wordings no longer see them.
 fn look_for(wanted: &[&str], meaning: Meaning, words: &mut [String], hits: &mut Vec<Hit>) {
@@ -147,7 +78,7 @@ pub fn stated(words: &str, season_starts: i32) -> Option<DegreeFact> {
 }
 
 /// What a diploma, attestation or enrolment certificate awards or prepares.
-pub fn awarded(document: &DocumentReading, lines: &[Line]) -> Vec<DegreeFact> {
+pub fn awarded(document: &DocumentReading, lines: &[Line], birth_date: Option<NaiveDate>) -> Vec<DegreeFact> {
     let heard = without_people(lines);
     let german = document.languages.iter().any(|language| language.code() == "de");
     let mut found: Vec<(Hit, String)> = Vec::new();
@@ -158,36 +89,38 @@ pub fn awarded(document: &DocumentReading, lines: &[Line]) -> Vec<DegreeFact> {
             found.push((Hit { position: at * 100 + hit.position.min(99), ..hit }, line.clone()));
         }
         if found.is_empty() {
-            found.extend(hits(&format!("{line} {next}"), false, german).into_iter().map(|hit| (Hit { position: at * 100, ..hit }, format!("{line} {next}"))));
+            found.extend(
+                hits(&format!("{line} {next}"), false, german).into_iter().map(|hit| (Hit { position: at * 100, ..hit }, format!("{line} {next}"))),
+            );
         }
     }
     let mut country = institution_country(document, &heard);
     // Several levels in one document: what is called a diploma, degree or title, or stands alone on a line, is what is awarded.
     found.sort_by_key(|(hit, line)| (std::cmp::Reverse(prominence(line)), hit.position));
     let Some((hit, line)) = found.into_iter().find(|(hit, _)| hit.meaning.0.is_some()) else {
-        return unnamed(document, &heard, country);
+        return unnamed(document, &heard, birth_date, country);
     };
     if hit.meaning.1 == DegreeFamily::Foreign && country.as_deref() == Some("FRA") && is_foreign_document(document, &heard) {
         country = None;
     }
     let mut fact = fact(hit.meaning, country, &line);
-    refine(&mut fact, document, &heard);
+    refine(&mut fact, document, &heard, birth_date);
     vec![fact]
 }
 
 /// A diploma of unknown wording still tells in which country it was awarded.
-fn unnamed(document: &DocumentReading, heard: &[String], country: Option<String>) -> Vec<DegreeFact> {
+fn unnamed(document: &DocumentReading, heard: &[String], birth_date: Option<NaiveDate>, country: Option<String>) -> Vec<DegreeFact> {
     let title = heard.iter().find(|line| folding::fold(line).contains("DIPLOM")).cloned().unwrap_or_default();
     if title.is_empty() && country.is_none() {
         return Vec::new();
     }
     let mut fact = fact((None, DegreeFamily::Unknown), country, &title);
-    refine(&mut fact, document, heard);
+    refine(&mut fact, document, heard, birth_date);
     vec![fact]
 }
 
 /// What the whole document adds to the wording: foreign by language, four years long, in progress, dated.
-fn refine(fact: &mut DegreeFact, document: &DocumentReading, heard: &[String]) {
+fn refine(fact: &mut DegreeFact, document: &DocumentReading, heard: &[String], birth_date: Option<NaiveDate>) {
     let whole = folding::fold(&heard.join(" "));
     if is_foreign_document(document, heard) && fact.country.as_deref() != Some("FRA") {
         fact.family = DegreeFamily::Foreign;
@@ -200,10 +133,13 @@ fn refine(fact: &mut DegreeFact, document: &DocumentReading, heard: &[String]) {
     if fact.level == Some(DegreeLevel::Bac3) && says_four_years(&whole) {
         fact.level = Some(DegreeLevel::Bac4);
     }
+    if hides_its_level(fact, document) {
+        fact.level = None;
+    }
     fact.in_progress = document.kind == DocumentKind::EnrolmentCertificate || (document.kind == DocumentKind::Transcript && says_in_progress(&whole));
     if document.kind == DocumentKind::Diploma || document.kind == DocumentKind::SuccessAttestation {
         fact.awarded_on = heard.iter().rev().flat_map(|line| dates::find(line).into_iter().rev()).find_map(|found| match found.moment {
-            Moment::Day(day) => Some(day),
+            Moment::Day(day) if Some(day) != birth_date => Some(day),
             _ => None,
         });
     }
@@ -218,7 +154,7 @@ pub fn prepared(document: &DocumentReading, lines: &[Line], labelled: &[(Field, 
     for value in values {
         if let Some(hit) = best(hits(value, true, false)) {
             let mut fact = fact(hit.meaning, country.clone(), value);
-            refine(&mut fact, document, &heard);
+            refine(&mut fact, document, &heard, None);
             return vec![fact];
         }
     }
@@ -286,7 +222,24 @@ fn is_heading(line: &Line, headings: &[&str], words_max: usize) -> bool {
 /// Whether a line of a CV is about studies: it names a degree or a school.
 pub fn speaks_of_studies(line: &str) -> bool {
     let folded = folding::fold(line);
-    let school = |word: &str| matches!(word, "UNIVERSITE" | "UNIVERSITY" | "ECOLE" | "SCHOOL" | "LYCEE" | "COLLEGE" | "FACULTE" | "FACULTY" | "UNIVERSIDAD" | "UNIVERSITA" | "UNIVERSITAT" | "HOCHSCHULE" | "BACCALAUREAT");
+    let school = |word: &str| {
+        matches!(
+            word,
+            "UNIVERSITE"
+                | "UNIVERSITY"
+                | "ECOLE"
+                | "SCHOOL"
+                | "LYCEE"
+                | "COLLEGE"
+                | "FACULTE"
+                | "FACULTY"
+                | "UNIVERSIDAD"
+                | "UNIVERSITA"
+                | "UNIVERSITAT"
+                | "HOCHSCHULE"
+                | "BACCALAUREAT"
+        )
+    };
     folded.split(' ').any(school) || best(hits(line, false, false)).is_some()
 }
 
@@ -310,6 +263,14 @@ fn prominence(line: &str) -> u8 {
         .iter()
         .any(|word| folded.split(' ').any(|other| other == *word));
     u8::from(names_a_degree) + u8::from(folded.split(' ').count() <= 6)
+}
+
+/// A Spanish or Latin American *licenciatura* takes three to five years, a German *Diplom (FH)* three and a half to four.
+fn hides_its_level(fact: &DegreeFact, document: &DocumentReading) -> bool {
+    let title = folding::fold(&fact.title);
+    let spanish = document.languages.iter().any(|language| language.code() == "es");
+    let applied = title.split(' ').any(|word| word.starts_with("DIPLOM")) && title.split(' ').any(|word| word == "FH");
+    (spanish && title.contains("LICENCIA")) || applied
 }
 
 fn says_in_progress(folded: &str) -> bool {

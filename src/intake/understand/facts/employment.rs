@@ -12,8 +12,40 @@ use crate::intake::understand::facts::text::Line;
 
 /// Folded words that tie a beginning to an end.
 const UNTIL: &[&str] = &[
-    "AU", "A", "TO", "UNTIL", "TILL", "JUSQUAU", "JUSQUEN", "AL", "BIS", "PO", "DO", "HASTA", "ATE", "QUITTE", "LEFT", "FIN", "TERMINATION", "FINISH", "SORTIE", "END", "ENDED",
-    "TERMINE", "ET", "AND", "DEN", "TOT", "THROUGH", "KADAR", "TARIHINE", "ILA", "PANA", "LA", "E", "OI",
+    "AU",
+    "A",
+    "TO",
+    "UNTIL",
+    "TILL",
+    "JUSQUAU",
+    "JUSQUEN",
+    "AL",
+    "BIS",
+    "PO",
+    "DO",
+    "HASTA",
+    "ATE",
+    "QUITTE",
+    "LEFT",
+    "FIN",
+    "TERMINATION",
+    "FINISH",
+    "SORTIE",
+    "END",
+    "ENDED",
+    "TERMINE",
+    "ET",
+    "AND",
+    "DEN",
+    "TOT",
+    "THROUGH",
+    "KADAR",
+    "TARIHINE",
+    "ILA",
+    "PANA",
+    "LA",
+    "E",
+    "OI",
 ];
 
 /// Folded words that begin an employment that may still last.
@@ -209,7 +241,14 @@ fn lasts(tokens: &[Token], start: &Found, folded: &str) -> bool {
             "EMPLOYE",
             "EMPLOYEE",
             "EINGESTELLT",
-            "ASSUNTO", "ASSUNTA", "ENTREE", "START", "STARTED", "STARTING", "HIRE", "DEBUT"
+            "ASSUNTO",
+            "ASSUNTA",
+            "ENTREE",
+            "START",
+            "STARTED",
+            "STARTING",
+            "HIRE",
+            "DEBUT",
         ]
         .contains(word)
     });

@@ -52,7 +52,10 @@ pub fn of_document(kind: DocumentKind, lines: &[Line], labelled: &[(Field, Strin
         DocumentKind::Cv | DocumentKind::MotivationLetter => names.extend(lines.iter().take(12).find_map(|line| lone_name(line, false))),
         _ => {
             names.extend(lines.iter().filter_map(after_honorific).take(2));
-            names.extend(lines.iter().filter_map(|line| lone_name(line, true)).take(1));
+            // A signatory also stands alone on a line: such lines are only heard when nothing better is printed.
+            if names.is_empty() && kind != DocumentKind::RecommendationLetter {
+                names.extend(lines.iter().find_map(|line| lone_name(line, true)));
+            }
         }
     }
     let mut kept: Vec<PersonName> = Vec::new();
@@ -141,7 +144,9 @@ fn lone_name(line: &Line, strict: bool) -> Option<PersonName> {
     let upper = |word: &&str| word.chars().count() >= 2 && !word.chars().any(char::is_lowercase);
     let capitals = words.iter().filter(|word| upper(word)).count();
     let told_apart = capitals > 0 && capitals < words.len();
-    (!strict || told_apart).then(|| split_name(raw))
+    let begins_well =
+        words.first().is_some_and(|word| !particle(word) && word.chars().count() >= 2) && words.iter().any(|word| word.chars().count() >= 4);
+    (begins_well && (!strict || told_apart)).then(|| split_name(raw))
 }
 
 /// E-mail addresses, lower-case, each once, without the school's own.

@@ -39,7 +39,11 @@ fn contains_run(folded: &[String], wanted: &[String]) -> bool {
 
 /// OCR and typing spoil one letter in a long word.
 fn alike(word: &str, wanted: &str) -> bool {
-    word == wanted || (wanted.len() >= 6 && word.len() >= 5 && strsim::levenshtein(word, wanted) <= 1 + usize::from(wanted.len() >= 10))
+    word == wanted
+        || (wanted.len() >= 6
+            && word.len() >= 5
+            && word.len().abs_diff(wanted.len()) <= 2
+            && strsim::levenshtein(word, wanted) <= 1 + usize::from(wanted.len() >= 10))
 }
 
 /// A short word of the catalogue. Acronyms must stand in capitals, so that the Spanish *día* is no programme.

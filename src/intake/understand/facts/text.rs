@@ -38,7 +38,7 @@ const LABELS: &[(Field, &[&str])] = &[
     (Field::FamilyName, &["NOM", "NOMS", "NOM S", "NOM DE FAMILLE", "NOM DE NAISSANCE", "NOM PATRONYMIQUE", "NOM DU CANDIDAT", "SURNAME", "SURNAMES", "SURNAME S", "FAMILY NAME", "LAST NAME", "BIRTH NAME", "APELLIDOS", "APELLIDO", "COGNOME", "NACHNAME", "FAMILIENNAME", "APELIDO", "SOYADI", "NAZWISKO", "FAMILIIA"]),
     (Field::UsualName, &["NOM DUSAGE", "NOM D USAGE", "NOM USUEL", "NOM MARITAL", "NOM DEPOUSE", "NOM D EPOUSE", "MARRIED NAME", "USUAL NAME", "NAME IN USE"]),
     (Field::GivenName, &["PRENOM", "PRENOMS", "PRENOM S", "GIVEN NAME", "GIVEN NAMES", "GIVEN NAME S", "FIRST NAME", "FIRST NAMES", "FIRST NAME S", "FORENAME", "FORENAMES", "FORENAME S", "NOMBRE", "NOMBRES", "NOME", "VORNAME", "VORNAMEN", "IMIE", "IMIONA", "PRENUME", "ADI"]),
-    (Field::FullName, &["NOM ET PRENOM", "NOM ET PRENOMS", "NOM PRENOM", "NOM PRENOMS", "NOM PRENOM S", "NOM ET PRENOM S", "PRENOM ET NOM", "PRENOM NOM", "PRENOMS ET NOM", "PRENOM S ET NOM", "NOM COMPLET", "FULL NAME", "NAME", "NAME OF APPLICANT", "APPLICANT NAME", "NAME OF STUDENT", "STUDENT NAME", "NAME OF CANDIDATE", "CANDIDAT", "CANDIDATE", "APPLICANT", "CANDIDAT E", "ETUDIANT", "ETUDIANT E", "STUDENT", "NAME VORNAME", "NAME AND SURNAME", "SURNAME AND NAME", "FIRST AND LAST NAME", "NOM ET PRENOM DU CANDIDAT", "NOM DE LETUDIANT", "NOM DE LETUDIANTE", "NOM DE L ETUDIANT", "NOM DE LELEVE", "NOM DE L ELEVE", "ELEVE", "LETUDIANT", "NOM ET PRENOM DE LETUDIANT", "NOM ETUDIANT", "NAME OF THE STUDENT", "NOMBRE Y APELLIDOS", "APELLIDOS Y NOMBRE", "NOME E COGNOME", "COGNOME E NOME", "NOME COMPLETO", "HO VA TEN", "HO TEN", "AD SOYAD", "ADI SOYADI", "FIO"]),
+    (Field::FullName, &["NOM ET PRENOM", "NOM ET PRENOMS", "NOM PRENOM", "NOM PRENOMS", "NOM PRENOM S", "NOM ET PRENOM S", "PRENOM ET NOM", "PRENOM NOM", "PRENOMS ET NOM", "PRENOM S ET NOM", "NOM COMPLET", "FULL NAME", "NAME", "NAME OF APPLICANT", "APPLICANT NAME", "NAME OF STUDENT", "STUDENT NAME", "NAME OF CANDIDATE", "CANDIDAT", "CANDIDATE", "APPLICANT", "CANDIDAT E", "ETUDIANT", "ETUDIANT E", "STUDENT", "NAME VORNAME", "NAME AND SURNAME", "SURNAME AND NAME", "FIRST AND LAST NAME", "NOM ET PRENOM DU CANDIDAT", "NOM DE LETUDIANT", "NOM DE LETUDIANTE", "NOM DE L ETUDIANT", "NOM DE LELEVE", "NOM DE L ELEVE", "ELEVE", "LETUDIANT", "NOM ET PRENOM DE LETUDIANT", "NOM ETUDIANT", "NAME OF THE STUDENT", "ESTUDIANTE", "ALUMNO", "ALUMNA", "NOMBRE DEL ALUMNO", "ALUNO", "ALUNA", "ESTUDANTE", "NOME DO ALUNO", "STUDENTE", "OGRENCININ ADI SOYADI", "XING MING", "SINH VIEN", "NUME SI PRENUME", "NUMELE SI PRENUMELE", "FAMILIIA IMIA OTCHESTVO", "IMIE I NAZWISKO", "NOMBRE Y APELLIDOS", "APELLIDOS Y NOMBRE", "NOME E COGNOME", "COGNOME E NOME", "NOME COMPLETO", "HO VA TEN", "HO TEN", "AD SOYAD", "ADI SOYADI", "FIO"]),
     (Field::BirthDate, &["DATE DE NAISSANCE", "DATE ET LIEU DE NAISSANCE", "DATE LIEU DE NAISSANCE", "NE E LE", "NE LE", "NEE LE", "NE E", "NE", "NAISSANCE", "DATE NAISSANCE", "DATE OF BIRTH", "DATE AND PLACE OF BIRTH", "BIRTH DATE", "BIRTHDATE", "BIRTH", "BORN", "BORN ON", "DOB", "D O B", "GEBURTSDATUM", "GEBOREN AM", "GEBURTSTAG", "FECHA DE NACIMIENTO", "NACIMIENTO", "DATA DI NASCITA", "DATA DE NASCIMENTO", "NATO A IL", "DATA NASTERII", "DOGUM TARIHI", "NGAY SINH", "DATA URODZENIA", "DATA ROZHDENIIA"]),
     (Field::Nationality, &["NATIONALITE", "NATIONALITES", "NATIONALITE S", "NATIONALITY", "NATIONALITIES", "CITIZENSHIP", "CITIZEN OF", "NATIONAL OF", "STAATSANGEHORIGKEIT", "NACIONALIDAD", "CITTADINANZA", "NACIONALIDADE", "UYRUGU", "CETATENIE", "GRAZHDANSTVO", "QUOC TICH"]),
     (Field::Address, &["ADRESSE", "ADRESSE POSTALE", "ADRESSE COMPLETE", "ADRESSE PERSONNELLE", "ADRESSE ACTUELLE", "DOMICILE", "ADDRESS", "POSTAL ADDRESS", "HOME ADDRESS", "MAILING ADDRESS", "CURRENT ADDRESS", "PERMANENT ADDRESS", "ANSCHRIFT", "DIRECCION", "INDIRIZZO", "MORADA"]),
@@ -56,7 +56,8 @@ const LABELS: &[(Field, &[&str])] = &[
 ];
 
 /// [`LABELS`] by label.
-static LABEL_FIELDS: LazyLock<BTreeMap<&'static str, Field>> = LazyLock::new(|| LABELS.iter().flat_map(|(field, labels)| labels.iter().map(|label| (*label, *field))).collect());
+static LABEL_FIELDS: LazyLock<BTreeMap<&'static str, Field>> =
+    LazyLock::new(|| LABELS.iter().flat_map(|(field, labels)| labels.iter().map(|label| (*label, *field))).collect());
 
 /// One cell of a line: the text between two wide gaps.
 #[derive(Debug, Clone)]
@@ -72,15 +73,20 @@ pub struct Line {
     pub cells: Vec<Cell>,
 }
 
-/// The lines that hold anything, over all pages, at most 4,000.
+/// Limits against hostile text: what a person fills in or signs is never longer.
+const LINES_MAX: usize = 4_000;
+const LINE_CHARS_MAX: usize = 1_000;
+
+/// The lines that hold anything, over all pages, at most [`LINES_MAX`], each cut at [`LINE_CHARS_MAX`].
 pub fn lines(pages: &[&PageText]) -> Vec<Line> {
-    pages.iter().flat_map(|page| page.text.lines()).filter(|line| !line.trim().is_empty()).take(4_000).map(line).collect()
+    pages.iter().flat_map(|page| page.text.lines()).filter(|line| !line.trim().is_empty()).take(LINES_MAX).map(line).collect()
 }
 
 fn line(raw: &str) -> Line {
+    let raw: String = raw.chars().take(LINE_CHARS_MAX).collect();
     let spaced = raw.replace(['\t', '|', '│', '¦'], "  ");
     let cells = spaced.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(|cell| Cell { raw: cell.to_owned() }).collect();
-    Line { raw: raw.trim().to_owned(), folded: folding::fold(raw), cells }
+    Line { raw: raw.trim().to_owned(), folded: folding::fold(&raw), cells }
 }
 
 /// All text joined by spaces, folded; for sentences that wrap.
@@ -113,9 +119,10 @@ pub fn labelled(lines: &[Line]) -> Vec<(Field, String)> {
 fn beside_or_below(lines: &[Line], at: usize, column: usize) -> String {
     let Some(line) = lines.get(at) else { return String::new() };
     if let Some(beside) = line.cells.get(column + 1)
-        && starts_with_label(&beside.raw).is_none() {
-            return cleaned(&beside.raw);
-        }
+        && starts_with_label(&beside.raw).is_none()
+    {
+        return cleaned(&beside.raw);
+    }
     let Some(below) = lines.get(at + 1) else { return String::new() };
     let same_shape = below.cells.len() == line.cells.len();
     let cell = if same_shape { below.cells.get(column) } else { below.cells.first().filter(|_| line.cells.len() == 1) };
@@ -184,7 +191,27 @@ fn label_at(words: &[&str]) -> Option<(Field, usize)> {
             (false, None) => break,
         }
     }
-    Some((field, length))
+    // "Student Affairs Office" is no label with a value: such words need a colon or a cell of their own.
+    let bare = folding::fold(&words.get(skipped..length)?.join(" "));
+    let needs_colon = matches!(
+        bare.as_str(),
+        "STUDENT"
+            | "ETUDIANT"
+            | "ETUDIANTE"
+            | "ELEVE"
+            | "CANDIDAT"
+            | "CANDIDATE"
+            | "APPLICANT"
+            | "ALUMNO"
+            | "ALUMNA"
+            | "ALUNO"
+            | "ALUNA"
+            | "ESTUDIANTE"
+            | "ESTUDANTE"
+            | "STUDENTE"
+    );
+    let stands_alone = length == words.len() || ends_with_colon(words.get(..length));
+    (!needs_colon || stands_alone).then_some((field, length))
 }
 
 fn label_here(words: &[&str]) -> Option<(Field, usize)> {
@@ -215,7 +242,11 @@ fn misread_label(words: &[&str]) -> Option<(Field, usize)> {
         let folded = folding::fold(&words.get(..count)?.join(" "));
         let allowed = if folded.len() >= 10 { 2 } else { 1 };
         let near = |label: &str| {
-            label.len() >= 7 && label.starts_with(initial) && label.len().abs_diff(folded.len()) <= allowed && label.split(' ').count() == count && strsim::levenshtein(label, &folded) <= allowed
+            label.len() >= 7
+                && label.starts_with(initial)
+                && label.len().abs_diff(folded.len()) <= allowed
+                && label.split(' ').count() == count
+                && strsim::levenshtein(label, &folded) <= allowed
         };
         LABEL_FIELDS.iter().find(|(label, field)| **field != Field::Other && near(label)).map(|(_, field)| (*field, count))
     })
