@@ -6,6 +6,7 @@
 pub mod lexicon;
 mod shape;
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::domain::document::{DocumentKind, PageText};
@@ -113,6 +114,7 @@ pub fn weigh(page: &PageText, folded: &FoldedPage, context: &UnderstandingContex
         evidence.signs.extend(shape::signs(&page.text, folded, context));
         give_card_fields_to_the_card(&mut evidence.signs);
         doubt_titles_above_a_table_of_marks(&mut evidence.signs);
+        evidence.signs.extend(list_of_documents(&evidence.signs, folded));
         evidence.scores.add(DocumentKind::Other, OTHER_UNTIL_SHOWN);
     }
     add_name_signs(&mut evidence, context.file_name);
@@ -159,9 +161,25 @@ fn give_card_fields_to_the_card(signs: &mut [Sign]) {
     }
 }
 
+/// A short page that names four kinds of documents, and is no form, lists what the archive holds.
+fn list_of_documents(signs: &[Sign], folded: &FoldedPage) -> Option<Sign> {
+    let named: BTreeSet<DocumentKind> =
+        signs.iter().filter(|sign| sign.origin == Origin::Phrase && sign.strength >= 4.0).map(|sign| sign.kind).collect();
+    let form = signs.iter().any(|sign| sign.kind == DocumentKind::ApplicationForm && (sign.origin == Origin::Shape || sign.strength >= 5.0));
+    let short_lines = folded.letters() < 40 * folded.line_count();
+    (named.len() >= 4 && !form && short_lines && folded.line_count() <= 40).then(|| Sign {
+        kind: DocumentKind::Other,
+        strength: 8.0,
+        language: None,
+        is_title: false,
+        origin: Origin::Shape,
+        words: format!("liste de pièces ({} natures citées)", named.len()),
+    })
+}
+
 /// A page with many rows of marks is a transcript, whatever certificate its title says it is.
 fn doubt_titles_above_a_table_of_marks(signs: &mut [Sign]) {
-    let table = signs.iter().any(|sign| sign.kind == DocumentKind::Transcript && sign.origin == Origin::Shape && sign.strength >= 2.0);
+    let table = signs.iter().any(|sign| sign.kind == DocumentKind::Transcript && sign.origin == Origin::Shape && sign.strength >= 1.7);
     let certificates = [DocumentKind::Diploma, DocumentKind::SuccessAttestation, DocumentKind::EnrolmentCertificate];
     for sign in signs.iter_mut().filter(|sign| table && certificates.contains(&sign.kind)) {
         sign.strength *= 0.45;
