@@ -84,9 +84,10 @@ pub struct PageEvidence {
 }
 
 impl PageEvidence {
-    /// The kind whose title opens the page, and how strongly.
-    pub fn title(&self) -> Option<(DocumentKind, f32)> {
-        self.signs.iter().find(|sign| sign.is_title && sign.strength >= 3.0).map(|sign| (sign.kind, sign.strength))
+    /// How strongly a title of the page's best kind opens it; 0 without one.
+    pub fn title(&self) -> f32 {
+        let best = self.scores.ranked().first().map(|(kind, _)| *kind);
+        self.signs.iter().filter(|sign| sign.is_title && Some(sign.kind) == best).map(|sign| sign.strength).fold(0.0, f32::max)
     }
 
     pub fn is_silent(&self) -> bool {
@@ -161,14 +162,14 @@ fn give_card_fields_to_the_card(signs: &mut [Sign]) {
     }
 }
 
-/// A short page that names four kinds of documents, and is no form, lists what the archive holds.
+/// A short page that names four kinds of documents lists what the archive holds, or, with the words of a form, what the form asks for.
 fn list_of_documents(signs: &[Sign], folded: &FoldedPage) -> Option<Sign> {
     let named: BTreeSet<DocumentKind> =
         signs.iter().filter(|sign| sign.origin == Origin::Phrase && sign.strength >= 4.0).map(|sign| sign.kind).collect();
-    let form = signs.iter().any(|sign| sign.kind == DocumentKind::ApplicationForm && (sign.origin == Origin::Shape || sign.strength >= 5.0));
+    let form = signs.iter().any(|sign| sign.kind == DocumentKind::ApplicationForm);
     let short_lines = folded.letters() < 40 * folded.line_count();
-    (named.len() >= 4 && !form && short_lines && folded.line_count() <= 40).then(|| Sign {
-        kind: DocumentKind::Other,
+    (named.len() >= 4 && short_lines && folded.line_count() <= 40).then(|| Sign {
+        kind: if form { DocumentKind::ApplicationForm } else { DocumentKind::Other },
         strength: 8.0,
         language: None,
         is_title: false,

@@ -148,7 +148,7 @@ impl LettersByScript {
     fn telling_scripts(&self) -> Vec<(Language, f32, usize)> {
         let named = self.other.iter().filter_map(|(language, count)| {
             let refined = match *language {
-                "zh" if self.kana * 20 > *count || self.japanese_forms * 12 > *count => "ja",
+                "zh" if self.kana * 20 > *count || self.japanese_forms * 30 > *count => "ja",
                 "ar" if self.persian * 25 > *count => "fa",
                 "ru" if self.ukrainian * 40 > *count => "uk",
                 same => same,
