@@ -13,6 +13,8 @@ use crate::folding;
 const LETTERS_READ_MAX: usize = 16_000;
 /// Words of this many letters or more may have one letter wrong.
 const TOLERANT_FROM_LETTERS: usize = 6;
+/// Words of this many letters or more are taken for their feminine and plural too; among shorter ones that meets other languages' words.
+const INFLECTED_FROM_LETTERS: usize = 8;
 /// How many other words a gap (`..`) may stand for.
 const GAP_WORDS_MAX: usize = 14;
 /// What one wrong letter costs.
@@ -285,6 +287,9 @@ impl Lexicon {
     fn candidates(&self, word: &str) -> Vec<(u32, bool)> {
         let mut found: Vec<(u32, bool)> = self.word_ids.get(word).map(|id| (*id, true)).into_iter().collect();
         if word.len() < TOLERANT_FROM_LETTERS - 1 || word.chars().any(|letter| letter.is_ascii_digit()) {
+            return found;
+        }
+        if !found.is_empty() && word.len() < INFLECTED_FROM_LETTERS {
             return found;
         }
         if !found.is_empty() {
