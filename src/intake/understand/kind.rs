@@ -6,6 +6,7 @@
 pub mod lexicon;
 mod shape;
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::domain::document::{DocumentKind, PageText};
@@ -83,9 +84,10 @@ pub struct PageEvidence {
 }
 
 impl PageEvidence {
-    /// The kind whose title opens the page, and how strongly.
-    pub fn title(&self) -> Option<(DocumentKind, f32)> {
-        self.signs.iter().find(|sign| sign.is_title && sign.strength >= 3.0).map(|sign| (sign.kind, sign.strength))
+    /// How strongly a title of the page's best kind opens it; 0 without one.
+    pub fn title(&self) -> f32 {
+        let best = self.scores.ranked().first().map(|(kind, _)| *kind);
+        self.signs.iter().filter(|sign| sign.is_title && Some(sign.kind) == best).map(|sign| sign.strength).fold(0.0, f32::max)
     }
 
     pub fn is_silent(&self) -> bool {
@@ -113,6 +115,7 @@ pub fn weigh(page: &PageText, folded: &FoldedPage, context: &UnderstandingContex
         evidence.signs.extend(shape::signs(&page.text, folded, context));
         give_card_fields_to_the_card(&mut evidence.signs);
         doubt_titles_above_a_table_of_marks(&mut evidence.signs);
+        evidence.signs.extend(list_of_documents(&evidence.signs, folded));
         evidence.scores.add(DocumentKind::Other, OTHER_UNTIL_SHOWN);
     }
     add_name_signs(&mut evidence, context.file_name);
@@ -159,9 +162,25 @@ fn give_card_fields_to_the_card(signs: &mut [Sign]) {
     }
 }
 
+/// A short page that names four kinds of documents lists what the archive holds, or, with the words of a form, what the form asks for.
+fn list_of_documents(signs: &[Sign], folded: &FoldedPage) -> Option<Sign> {
+    let named: BTreeSet<DocumentKind> =
+        signs.iter().filter(|sign| sign.origin == Origin::Phrase && sign.strength >= 4.0).map(|sign| sign.kind).collect();
+    let form = signs.iter().any(|sign| sign.kind == DocumentKind::ApplicationForm);
+    let short_lines = folded.letters() < 40 * folded.line_count();
+    (named.len() >= 4 && short_lines && folded.line_count() <= 40).then(|| Sign {
+        kind: if form { DocumentKind::ApplicationForm } else { DocumentKind::Other },
+        strength: 8.0,
+        language: None,
+        is_title: false,
+        origin: Origin::Shape,
+        words: format!("liste de pièces ({} natures citées)", named.len()),
+    })
+}
+
 /// A page with many rows of marks is a transcript, whatever certificate its title says it is.
 fn doubt_titles_above_a_table_of_marks(signs: &mut [Sign]) {
-    let table = signs.iter().any(|sign| sign.kind == DocumentKind::Transcript && sign.origin == Origin::Shape && sign.strength >= 2.0);
+    let table = signs.iter().any(|sign| sign.kind == DocumentKind::Transcript && sign.origin == Origin::Shape && sign.strength >= 1.7);
     let certificates = [DocumentKind::Diploma, DocumentKind::SuccessAttestation, DocumentKind::EnrolmentCertificate];
     for sign in signs.iter_mut().filter(|sign| table && certificates.contains(&sign.kind)) {
         sign.strength *= 0.45;

@@ -66,7 +66,8 @@ pub fn languages(text: &str, traits: TextTraits<'_>) -> LanguageVerdict {
     // Names and titles are often printed in Latin letters too: beside another script, Latin text must be running text of its own.
     if latin_share >= SHARE_OF_SECOND && letters.latin >= LETTERS_NEEDED {
         let latin = latin_verdict(text, letters.latin, traits);
-        if latin.certainty >= 0.8 && running_words(text) >= 4 {
+        let backed = running_words(text) + latin.languages.first().and_then(|main| traits.hints.get(main)).map_or(0, |hint| *hint as usize);
+        if latin.certainty >= 0.8 && backed >= 4 {
             let place = if latin_share > 0.6 { 0 } else { verdict.languages.len() };
             if let Some(second) = latin.languages.first() {
                 verdict.languages.insert(place, *second);
@@ -86,6 +87,8 @@ struct LettersByScript {
     persian: usize,
     ukrainian: usize,
     kana: usize,
+    /// Forms of ideograms that only Japan writes.
+    japanese_forms: usize,
 }
 
 impl LettersByScript {
@@ -119,7 +122,10 @@ impl LettersByScript {
                     letters.kana += 1;
                     "zh"
                 }
-                '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ffff}' => "zh",
+                '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ffff}' => {
+                    letters.japanese_forms += usize::from("単験図実検価県円歳発処続読売楽収帰応団囲悪広払戻込働".contains(letter));
+                    "zh"
+                }
                 '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7af}' => "ko",
                 _ => continue,
             };
@@ -142,7 +148,7 @@ impl LettersByScript {
     fn telling_scripts(&self) -> Vec<(Language, f32, usize)> {
         let named = self.other.iter().filter_map(|(language, count)| {
             let refined = match *language {
-                "zh" if self.kana * 20 > *count => "ja",
+                "zh" if self.kana * 20 > *count || self.japanese_forms * 30 > *count => "ja",
                 "ar" if self.persian * 25 > *count => "fa",
                 "ru" if self.ukrainian * 40 > *count => "uk",
                 same => same,

@@ -147,11 +147,28 @@ fn most_likely_path(views: &[PageView<'_>], emissions: &[KindScores]) -> Vec<(Do
     path
 }
 
+/// How much a kind tends to run over several pages.
+fn continuation(kind: DocumentKind) -> f32 {
+    match kind {
+        DocumentKind::VappFile => 2.5,
+        DocumentKind::ApplicationForm => 1.5,
+        DocumentKind::Cv | DocumentKind::MotivationLetter | DocumentKind::RecommendationLetter | DocumentKind::IdentityDocument => 0.6,
+        _ => 0.0,
+    }
+}
+
 fn next_row(last: &[Step], boundary: f32, scores: &KindScores) -> Vec<Step> {
     let arrivals = |kind: DocumentKind| {
         last.iter().map(move |from| {
-            let begins = from.kind != kind || boundary > 0.0;
-            let transition = if from.kind != kind { boundary + CHANGE_OF_KIND } else { boundary.abs() };
+            let same = from.kind == kind;
+            let begins = !same || boundary > continuation(kind) - boundary;
+            let transition = if !same {
+                boundary + CHANGE_OF_KIND
+            } else if begins {
+                boundary
+            } else {
+                continuation(kind) - boundary
+            };
             Step { kind, score: from.score + transition + scores.get(kind), previous: from.kind, begins }
         })
     };

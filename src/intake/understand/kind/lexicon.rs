@@ -4,7 +4,7 @@
 //! lexicons. A word of six letters or more is recognised with one letter wrong, missing, added or swapped with its neighbour; shorter words
 //! must be exact, since one letter makes another word of them. Refuses to know what the phrases mean: sections are only names here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::domain::language::Language;
 use crate::folding;
@@ -13,6 +13,8 @@ use crate::folding;
 const LETTERS_READ_MAX: usize = 16_000;
 /// Words of this many letters or more may have one letter wrong.
 const TOLERANT_FROM_LETTERS: usize = 6;
+/// Words of this many letters or more are taken for their feminine and plural too; among shorter ones that meets other languages' words.
+const INFLECTED_FROM_LETTERS: usize = 8;
 /// How many other words a gap (`..`) may stand for.
 const GAP_WORDS_MAX: usize = 14;
 /// What one wrong letter costs.
@@ -281,10 +283,20 @@ impl Lexicon {
         }
     }
 
-    /// The known words that a word of a page may be: itself, or else those that are one wrong letter away.
+    /// The known words that a word of a page may be: itself and its feminine or plural, or else those that are one wrong letter away.
     fn candidates(&self, word: &str) -> Vec<(u32, bool)> {
         let mut found: Vec<(u32, bool)> = self.word_ids.get(word).map(|id| (*id, true)).into_iter().collect();
-        if !found.is_empty() || word.len() < TOLERANT_FROM_LETTERS - 1 || word.chars().any(|letter| letter.is_ascii_digit()) {
+        if word.len() < TOLERANT_FROM_LETTERS - 1 || word.chars().any(|letter| letter.is_ascii_digit()) {
+            return found;
+        }
+        if !found.is_empty() && word.len() < INFLECTED_FROM_LETTERS {
+            return found;
+        }
+        if !found.is_empty() {
+            let inflected = [format!("{word}E"), format!("{word}S")];
+            let shorter = word.strip_suffix(['E', 'S']).filter(|stem| stem.len() >= TOLERANT_FROM_LETTERS - 1);
+            let same_word = inflected.iter().map(String::as_str).chain(shorter);
+            found.extend(same_word.filter_map(|form| self.word_ids.get(form)).map(|id| (*id, true)));
             return found;
         }
         let mut near: Vec<u32> = self.shortened.get(word).into_iter().flatten().copied().collect();
@@ -377,12 +389,12 @@ fn match_steps(steps: &[Step], meanings: &[&[(u32, bool)]], position: usize) -> 
 fn keep_strongest(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
     hits.sort_by(|a, b| b.strength.total_cmp(&a.strength).then(a.first_word.cmp(&b.first_word)).then(a.phrase.cmp(b.phrase)));
     let mut taken: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
+    let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut kept: Vec<Hit<'_>> = Vec::new();
     for hit in hits {
         let spans = taken.entry(hit.section).or_default();
         let overlaps = spans.iter().any(|(first, last)| hit.first_word <= *last && *first <= hit.last_word);
-        let repeated = kept.iter().any(|other| other.section == hit.section && other.phrase == hit.phrase);
-        if !overlaps && !repeated {
+        if !overlaps && seen.insert((hit.section, hit.phrase)) {
             spans.push((hit.first_word, hit.last_word));
             kept.push(hit);
         }

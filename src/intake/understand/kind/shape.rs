@@ -8,12 +8,13 @@ use crate::intake::understand::UnderstandingContext;
 use crate::intake::understand::kind::lexicon::FoldedPage;
 use crate::intake::understand::kind::{Origin, Sign};
 
-/// Lines looked at on one page.
+/// Lines looked at on one page, and bytes beyond which a line is no line of a document.
 const LINES_MAX: usize = 400;
+const LINE_BYTES_MAX: usize = 2_000;
 
 /// The signs that the build of a page gives.
 pub fn signs(text: &str, page: &FoldedPage, context: &UnderstandingContext<'_>) -> Vec<Sign> {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LINES_MAX).collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty() && line.len() <= LINE_BYTES_MAX).take(LINES_MAX).collect();
     let mut found = Vec::new();
     found.extend(table_of_marks(&lines));
     found.extend(machine_readable_zone(&lines));
@@ -78,7 +79,11 @@ fn is_letter_grade(token: &str) -> bool {
 /// Lines of `<<<` as ICAO 9303 prints them; the second letter `R` marks residence permits of the EU, `V` a visa.
 fn machine_readable_zone(lines: &[&str]) -> Option<Sign> {
     let zone: Vec<String> = lines.iter().map(|line| line.replace([' ', '\t'], "").replace('«', "<<")).filter(|line| is_machine_line(line)).collect();
-    let first = zone.first()?;
+    let Some(first) = zone.first() else {
+        // A card read upside down shows its zone mirrored.
+        let mirrored = lines.iter().any(|line| line.chars().filter(|letter| *letter == '>').count() >= 8 || line.contains("<<<<<<<<"));
+        return mirrored.then(|| sign(DocumentKind::IdentityDocument, 4.0, "zone de lecture optique, mal lue".to_owned()));
+    };
     let mut start = first.chars();
     let (document, variant) = (start.next()?, start.next()?);
     let kind = match (document, variant) {

@@ -28,9 +28,9 @@ fn numbering(this: &PageView<'_>) -> f32 {
 fn titles(before: &PageView<'_>, this: &PageView<'_>) -> f32 {
     let same_header = first_words(this).len() > 8 && first_words(before) == first_words(this);
     match this.evidence.title() {
-        Some((_, strength)) if strength >= 4.5 && !same_header => 2.0,
-        Some((_, strength)) if strength >= 4.5 => 0.8,
-        Some(_) if !same_header => 0.4,
+        strength if strength >= 4.5 && !same_header => 2.0,
+        strength if strength >= 4.5 => 0.8,
+        strength if strength >= 3.0 && !same_header => 0.4,
         _ if same_header => -1.5,
         _ if this.evidence.letters < 150 => -0.3,
         _ => 0.0,
