@@ -337,6 +337,22 @@ mod tests {
     }
 
     #[test]
+    fn turned_pages_stay_turned() {
+        let turned = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 300]/Rotate 90/Contents 4 0 R>>endobj\n4 0 obj<</Length 22>>stream\n1 0 0 rg 0 0 50 50 re f\nendstream endobj\ntrailer<</Root 1 0 R>>\n";
+        let mut person = candidate("MS24-0042", "Awa", "Ndiaye");
+        person.pieces = vec![piece(DocumentKind::Diploma, "application/pdf", turned.to_vec())];
+        let bytes = candidate_pdf(&batch(vec![]), &person).unwrap();
+        let pages = drawn_pages(&bytes, &[1]).unwrap();
+        let picture = pages[0].as_ref().unwrap();
+        let pixels = image::load_from_memory(&picture.bytes).unwrap().to_rgb8();
+        // The lower left corner of a page turned clockwise is its upper left one; the page lies in the middle of landscape A4, above the footer.
+        let at = |x: f32, y: f32| pixels.get_pixel((x / A4.1 * picture.width as f32) as u32, (y / A4.0 * picture.height as f32) as u32).0;
+        assert!(picture.width > picture.height);
+        assert!(at(271.0 + 25.0, 185.0 + 25.0)[0] > 200 && at(271.0 + 25.0, 185.0 + 25.0)[1] < 80);
+        assert!(at(271.0 + 25.0, 185.0 + 175.0)[1] > 200);
+    }
+
+    #[test]
     fn long_covers_run_over() {
         let mut person = candidate("MS24-0042", "Awa", "Ndiaye");
         person.notes = vec!["Une remarque du service sur une pièce du dossier. ".repeat(6); 40];
