@@ -151,7 +151,8 @@ fn pdf_leaves(piece: &BatchPiece) -> Option<Vec<Leaf>> {
     let document = PdfDocument::new(pdf.clone());
     let mergeable: Vec<usize> = pages.iter().copied().filter(|index| !to_draw.contains(index)).collect();
     let to_draw = if mergeable.is_empty() || merges(&document, &pdf, &mergeable) { to_draw } else { pages.clone() };
-    let mut drawn = drawn_pages(&piece.bytes, &to_draw)?.into_iter();
+    let drawn = if to_draw.is_empty() { Vec::new() } else { drawn_pages(&piece.bytes, &to_draw).unwrap_or_default() };
+    let mut drawn = drawn.into_iter();
     let mut leaves = Vec::new();
     for index in pages {
         if to_draw.contains(&index) {
@@ -303,6 +304,12 @@ mod tests {
             (vec![chosen], 3),
             (vec![piece(DocumentKind::Photo, "image/png", png(400, 500))], 2),
             (vec![piece(DocumentKind::Cv, "text/plain", "Expérience\n".repeat(100).into_bytes())], 4),
+            (
+                ["a", "b", "c", "d", "e"]
+                    .map(|text| piece(DocumentKind::Transcript, "application/pdf", pdf(&[page(text, 595.0, 842.0)]).unwrap()))
+                    .to_vec(),
+                6,
+            ),
             (vec![piece(DocumentKind::IdentityDocument, "application/pdf", three.clone())], 1),
             (vec![piece(DocumentKind::PaymentProof, "application/pdf", three)], 1),
         ] {
