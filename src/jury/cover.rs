@@ -58,7 +58,11 @@ fn heading(pages: &mut [Page], batch: &Batch, candidate: &BatchCandidate) -> f32
         page.text(LEFT, y, BOLD, 20.0, line);
         y += 26.0;
     }
-    let programme = format!("Mastère Spécialisé {} ({})", candidate.programme_title, candidate.programme_code);
+    let programme = match (candidate.programme_title.trim(), candidate.programme_code.trim()) {
+        ("", "") => "Formation demandée non établie".to_owned(),
+        (title, "") => format!("Mastère Spécialisé {title}"),
+        (title, code) => format!("Mastère Spécialisé {title} ({code})"),
+    };
     page.paragraph(LEFT, y, RIGHT - LEFT, SANS, 11.5, &SANS.printable(&programme)) + 12.0
 }
 
@@ -70,7 +74,7 @@ fn facts(pages: &mut [Page], top: f32, candidate: &BatchCandidate) -> f32 {
         (
             "Diplôme en cours",
             if candidate.degree_in_progress {
-                "oui : le diplôme reste à fournir pour l'admission définitive".to_owned()
+                "oui\u{a0}: le diplôme reste à fournir pour l'admission définitive".to_owned()
             } else {
                 "non".to_owned()
             },
@@ -134,7 +138,7 @@ fn opinion(pages: &mut Vec<Page>, top: f32) {
     let y = section(pages, if top + 96.0 > LAST_BASELINE { LAST_BASELINE } else { top }, "Avis du responsable pédagogique");
     if let Some(page) = pages.last_mut() {
         page.text(LEFT + 6.0, y, SANS, 10.0, "☐ favorable      ☐ défavorable      ☐ à entendre en entretien");
-        page.coloured(LEFT + 6.0, y + 26.0, SANS, 9.0, GREY, "Observations :");
+        page.coloured(LEFT + 6.0, y + 26.0, SANS, 9.0, GREY, "Observations\u{a0}:");
         for line in 0..2 {
             let rule = y + 30.0 + 20.0 * line as f32;
             page.line((LEFT + 82.0, rule), (RIGHT, rule), 0.4, GREY);
@@ -155,7 +159,7 @@ pub(super) fn text_sheets(piece: &BatchPiece, text: &str) -> Vec<Page> {
     let mut pages = Vec::new();
     for part in lines.chunks(LINES_PER_SHEET).take(TEXT_SHEETS_MAX) {
         let mut page = titled(piece);
-        page.coloured(LEFT, 118.0, SANS, 8.5, GREY, "Texte seul, sans mise en page ; l'original est conservé par le service.");
+        page.coloured(LEFT, 118.0, SANS, 8.5, GREY, "Texte seul, sans mise en page\u{a0}; l'original est conservé par le service.");
         for (position, line) in part.iter().enumerate() {
             page.text(LEFT, 142.0 + 13.3 * position as f32, SANS, 9.5, line);
         }
@@ -168,7 +172,7 @@ fn titled(piece: &BatchPiece) -> Page {
     let mut page = Page::default();
     page.coloured(LEFT, 74.0, BOLD, 14.0, BLUE, &BOLD.printable(&piece.title_fr));
     let name: String = piece.file_name.chars().take(90).collect();
-    page.coloured(LEFT, 94.0, SANS, 9.0, GREY, &SANS.printable(&format!("Fichier reçu : {name}")));
+    page.coloured(LEFT, 94.0, SANS, 9.0, GREY, &SANS.printable(&format!("Fichier reçu\u{a0}: {name}")));
     page.line((LEFT, 102.0), (RIGHT, 102.0), 0.6, BLUE);
     page
 }

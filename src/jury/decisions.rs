@@ -106,14 +106,14 @@ pub fn read_decisions(bytes: &[u8]) -> anyhow::Result<Vec<DecisionLine>> {
             return Ok(read_lines(rows, line, &columns));
         }
     }
-    bail!("aucune feuille n'a de colonnes « N° de dossier » et « Décision » : ce n'est pas la liste du jury")
+    bail!("aucune feuille n'a de colonnes «\u{a0}N° de dossier\u{a0}» et «\u{a0}Décision\u{a0}»\u{a0}: ce n'est pas la liste du jury")
 }
 
 fn workbook_rows(bytes: &[u8]) -> anyhow::Result<Vec<Vec<Vec<String>>>> {
     let mut workbook = open_workbook_auto_from_rs(Cursor::new(bytes.to_vec())).context("le classeur ne s'ouvre pas")?;
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
-        let range = workbook.worksheet_range(&name).with_context(|| format!("la feuille « {name} » ne se lit pas"))?;
+        let range = workbook.worksheet_range(&name).with_context(|| format!("la feuille «\u{a0}{name}\u{a0}» ne se lit pas"))?;
         // The used range may begin below the first line; row numbers are those that the person sees.
         let (first_row, first_column) = range.start().unwrap_or((0, 0));
         let mut rows = vec![Vec::new(); (first_row as usize).min(LINES_MAX)];

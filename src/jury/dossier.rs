@@ -28,6 +28,8 @@ const FOOTER: f32 = 26.0;
 const PICTURE_MARGIN: f32 = 28.0;
 /// A picture is not blown up beyond this many points for a pixel (72 dots per inch).
 const POINTS_PER_PIXEL_MAX: f32 = 1.0;
+/// An identity photograph is shown no wider than this, in points: half as large again as a printed one.
+const PHOTO_WIDTH_MAX: f32 = 150.0;
 /// Pages shown of one piece; the rest is said to be kept.
 const PAGES_PER_PIECE_MAX: usize = 100;
 
@@ -35,7 +37,7 @@ const PAGES_PER_PIECE_MAX: usize = 100;
 enum Leaf {
     Sheet(Page),
     Merged { pdf: PdfDocument, index: usize, width: f32, height: f32 },
-    Picture(Picture),
+    Picture { picture: Picture, width_points_max: f32 },
 }
 
 struct Section<'a> {
@@ -102,9 +104,11 @@ fn entries(sections: &[Section], before: usize) -> Vec<Entry> {
 fn leaves(piece: &BatchPiece) -> Vec<Leaf> {
     let read = || match piece.media_type.as_str() {
         "application/pdf" => pdf_leaves(piece),
-        media_type if media_type.starts_with("image/") => for_paper(&piece.bytes)
-            .filter(|picture| open_picture(&Arc::new(picture.bytes.clone())).is_ok())
-            .map(|picture| vec![Leaf::Picture(picture)]),
+        media_type if media_type.starts_with("image/") => {
+            for_paper(&piece.bytes).filter(|picture| open_picture(&Arc::new(picture.bytes.clone())).is_ok()).map(|picture| {
+                vec![Leaf::Picture { picture, width_points_max: if piece.kind == DocumentKind::Photo { PHOTO_WIDTH_MAX } else { f32::MAX } }]
+            })
+        }
         media_type => office::text(media_type, &piece.bytes).map(|text| sheets(text_sheets(piece, &text))),
     };
     let leaves = catch_unwind(AssertUnwindSafe(read)).ok().flatten().filter(|leaves| !leaves.is_empty());
@@ -147,18 +151,23 @@ fn pdf_leaves(piece: &BatchPiece) -> Option<Vec<Leaf>> {
     let document = PdfDocument::new(pdf.clone());
     let mergeable: Vec<usize> = pages.iter().copied().filter(|index| !to_draw.contains(index)).collect();
     let to_draw = if mergeable.is_empty() || merges(&document, &pdf, &mergeable) { to_draw } else { pages.clone() };
-    let mut drawn = drawn_pages(&piece.bytes, &to_draw)?.into_iter();
+    let drawn = if to_draw.is_empty() { Vec::new() } else { drawn_pages(&piece.bytes, &to_draw).unwrap_or_default() };
+    let mut drawn = drawn.into_iter();
     let mut leaves = Vec::new();
     for index in pages {
         if to_draw.contains(&index) {
             let sentence = format!("La page {} de cette pièce ne peut pas être reproduite ici. L'original est conservé par le service.", index + 1);
-            leaves.push(drawn.next().flatten().map_or_else(|| Leaf::Sheet(sentence_sheet(piece, &sentence)), Leaf::Picture));
+            leaves.push(drawn.next().flatten().map_or_else(|| Leaf::Sheet(sentence_sheet(piece, &sentence)), drawn_page));
         } else if let Some(page) = pdf.pages().get(index) {
             let (width, height) = page.render_dimensions();
             leaves.push(Leaf::Merged { pdf: document.clone(), index, width, height });
         }
     }
     Some(leaves)
+}
+
+fn drawn_page(picture: Picture) -> Leaf {
+    Leaf::Picture { picture, width_points_max: f32::MAX }
 }
 
 /// Whether these pages can be merged: tried on a scratch document, since an error would otherwise show only when the dossier is finished.
@@ -192,7 +201,7 @@ fn lay(document: &mut Document, fonts: &mut Fonts, footer: &mut Footer, title: &
     let (wide, tall) = match leaf {
         Leaf::Sheet(page) => (page.width, page.height),
         Leaf::Merged { width, height, .. } => (*width, *height),
-        Leaf::Picture(picture) => (picture.width as f32, picture.height as f32),
+        Leaf::Picture { picture, .. } => (picture.width as f32, picture.height as f32),
     };
     let (width, height) = if wide > tall * 1.05 { (A4.1, A4.0) } else { A4 };
     let mut page = document.start_page_with(PageSettings::from_wh(width, height).context("A4 is a page size")?);
@@ -207,7 +216,7 @@ fn lay(document: &mut Document, fonts: &mut Fonts, footer: &mut Footer, title: &
                 surface.pop();
             }
         }
-        Leaf::Picture(picture) => lay_picture(&mut surface, picture, (width, height)),
+        Leaf::Picture { picture, width_points_max } => lay_picture(&mut surface, picture, *width_points_max, (width, height)),
     }
     footer.page += 1;
     draw(&mut surface, fonts, &footer_marks(footer, title, (width, height)))?;
@@ -216,9 +225,9 @@ fn lay(document: &mut Document, fonts: &mut Fonts, footer: &mut Footer, title: &
     Ok(())
 }
 
-fn lay_picture(surface: &mut Surface, picture: &Picture, paper: (f32, f32)) {
+fn lay_picture(surface: &mut Surface, picture: &Picture, width_points_max: f32, paper: (f32, f32)) {
     let (wide, tall) = (picture.width as f32, picture.height as f32);
-    let room = (paper.0 - 2.0 * PICTURE_MARGIN, paper.1 - FOOTER - PICTURE_MARGIN);
+    let room = ((paper.0 - 2.0 * PICTURE_MARGIN).min(width_points_max), paper.1 - FOOTER - PICTURE_MARGIN);
     let scale = (room.0 / wide).min(room.1 / tall).min(POINTS_PER_PIXEL_MAX);
     if let (Some((place, size)), Ok(image)) = (placed((wide, tall), scale, paper), open_picture(&Arc::new(picture.bytes.clone()))) {
         surface.push_transform(&place);
@@ -295,6 +304,12 @@ mod tests {
             (vec![chosen], 3),
             (vec![piece(DocumentKind::Photo, "image/png", png(400, 500))], 2),
             (vec![piece(DocumentKind::Cv, "text/plain", "Expérience\n".repeat(100).into_bytes())], 4),
+            (
+                ["a", "b", "c", "d", "e"]
+                    .map(|text| piece(DocumentKind::Transcript, "application/pdf", pdf(&[page(text, 595.0, 842.0)]).unwrap()))
+                    .to_vec(),
+                6,
+            ),
             (vec![piece(DocumentKind::IdentityDocument, "application/pdf", three.clone())], 1),
             (vec![piece(DocumentKind::PaymentProof, "application/pdf", three)], 1),
         ] {
@@ -322,10 +337,26 @@ mod tests {
     fn pages_with_annotations_are_drawn() {
         let annotated = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 300]/Annots[4 0 R]>>endobj\n4 0 obj<</Type/Annot/Subtype/Widget/Rect[10 10 110 40]/AP<</N 5 0 R>>>>endobj\n5 0 obj<</Type/XObject/Subtype/Form/BBox[0 0 100 30]/Length 22>>stream\n1 0 0 rg 0 0 100 30 re f\nendstream endobj\ntrailer<</Root 1 0 R>>\n";
         let leaves = leaves(&piece(DocumentKind::ApplicationForm, "application/pdf", annotated.to_vec()));
-        let [Leaf::Picture(picture)] = leaves.as_slice() else { panic!("one drawn page") };
+        let [Leaf::Picture { picture, .. }] = leaves.as_slice() else { panic!("one drawn page") };
         let pixels = image::load_from_memory(&picture.bytes).unwrap().to_rgb8();
         let [red, green, _] = pixels.get_pixel(picture.width * 60 / 200, picture.height * 275 / 300).0;
         assert!(red > 200 && green < 80, "the field's appearance shows");
+    }
+
+    #[test]
+    fn turned_pages_stay_turned() {
+        let turned = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 300]/Rotate 90/Contents 4 0 R>>endobj\n4 0 obj<</Length 22>>stream\n1 0 0 rg 0 0 50 50 re f\nendstream endobj\ntrailer<</Root 1 0 R>>\n";
+        let mut person = candidate("MS24-0042", "Awa", "Ndiaye");
+        person.pieces = vec![piece(DocumentKind::Diploma, "application/pdf", turned.to_vec())];
+        let bytes = candidate_pdf(&batch(vec![]), &person).unwrap();
+        let pages = drawn_pages(&bytes, &[1]).unwrap();
+        let picture = pages[0].as_ref().unwrap();
+        let pixels = image::load_from_memory(&picture.bytes).unwrap().to_rgb8();
+        // The lower left corner of a page turned clockwise is its upper left one; the page lies in the middle of landscape A4, above the footer.
+        let at = |x: f32, y: f32| pixels.get_pixel((x / A4.1 * picture.width as f32) as u32, (y / A4.0 * picture.height as f32) as u32).0;
+        assert!(picture.width > picture.height);
+        assert!(at(271.0 + 25.0, 185.0 + 25.0)[0] > 200 && at(271.0 + 25.0, 185.0 + 25.0)[1] < 80);
+        assert!(at(271.0 + 25.0, 185.0 + 175.0)[1] > 200);
     }
 
     #[test]

@@ -42,3 +42,39 @@ fn paragraphs(bytes: &[u8], part: &str, paragraph: &str, holders: &[&str]) -> Op
     }
     Some(lines.join("\n"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::text;
+
+    fn archive(part: &str, xml: &str) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        writer.start_file(part, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(xml.as_bytes()).unwrap();
+        writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn office_files_give_their_paragraphs() {
+        let docx = archive(
+            "word/document.xml",
+            "<w:document xmlns:w='w'><w:p><w:r><w:t>Curriculum </w:t></w:r><w:r><w:t>vitæ</w:t></w:r></w:p><w:p><w:r><w:t>2021</w:t></w:r></w:p></w:document>",
+        );
+        let odt = archive(
+            "content.xml",
+            "<o:d xmlns:o='o' xmlns:text='t'><text:p>Curriculum <text:span>vitæ</text:span></text:p><text:p>2021</text:p></o:d>",
+        );
+        for (media_type, bytes, expected) in [
+            ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", docx, Some("Curriculum vitæ\n2021")),
+            ("application/vnd.oasis.opendocument.text", odt, Some("Curriculum vitæ\n2021")),
+            ("text/plain", b"Exp\xe9rience\r\n".to_vec(), Some("Expérience\n")),
+            ("text/plain", b"  ".to_vec(), None),
+            ("application/zip", archive("other.xml", "<a/>"), None),
+            ("application/zip", archive("word/document.xml", "<a"), None),
+        ] {
+            assert_eq!(text(media_type, &bytes).as_deref(), expected, "{media_type}");
+        }
+    }
+}

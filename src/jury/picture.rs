@@ -14,6 +14,7 @@ const SIDE_PIXELS_MAX: u32 = 2300;
 const SIZE_BYTES_KEPT: usize = 600_000;
 /// Memory that decoding one picture may take.
 const DECODED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+const HEIF_PIXELS_MAX: u64 = 60_000_000;
 const JPEG_QUALITY: u8 = 80;
 /// Dots per inch of a page that has to be drawn instead of merged.
 const DRAWN_DPI: f32 = 140.0;
@@ -28,6 +29,9 @@ pub struct Picture {
 /// Turns a picture upright (EXIF orientation), shrinks it and writes it as JPEG; small upright JPEG and PNG files are left untouched.
 /// `None` when it cannot be decoded.
 pub fn for_paper(bytes: &[u8]) -> Option<Picture> {
+    if bytes.get(4..8) == Some(b"ftyp") {
+        return encode(heif(bytes)?);
+    }
     let mut limits = Limits::default();
     limits.max_alloc = Some(DECODED_BYTES_MAX);
     limits.max_image_width = Some(30_000);
@@ -50,6 +54,13 @@ pub fn for_paper(bytes: &[u8]) -> Option<Picture> {
     }
     image.apply_orientation(orientation);
     encode(image)
+}
+
+/// HEIC and HEIF (ISO 23008-12), which telephones write; the decoder turns them upright itself.
+fn heif(bytes: &[u8]) -> Option<DynamicImage> {
+    let options = heic_rs::DecodeOptions { max_pixels: Some(HEIF_PIXELS_MAX), threads: Some(1), ..heic_rs::DecodeOptions::default() };
+    let decoded = heic_rs::decode(bytes, &options).ok()?;
+    image::RgbImage::from_raw(decoded.width, decoded.height, decoded.data).map(DynamicImage::ImageRgb8)
 }
 
 fn encode(mut image: DynamicImage) -> Option<Picture> {

@@ -77,7 +77,7 @@ fn set_up(sheet: &mut Worksheet, batch: &Batch) -> Result<(), XlsxError> {
         .allow_list_strings(&OPINIONS)?
         .set_error_style(rust_xlsxwriter::DataValidationErrorStyle::Information)
         .set_error_title("Avis")?
-        .set_error_message("Les avis proposés sont dans la liste ; un autre texte est conservé tel quel.")?;
+        .set_error_message("Les avis proposés sont dans la liste\u{a0}; un autre texte est conservé tel quel.")?;
     sheet.add_data_validation(1, OPINION, last + SPARE_LINES, OPINION, &opinions)?;
     Ok(())
 }

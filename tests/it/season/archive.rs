@@ -1,4 +1,4 @@
-//! Archives as the world sends them: a small ZIP writer (PKWARE APPNOTE) that leaves names and flags as told.
+//! Archives as the world sends them: a small ZIP writer (PKWARE APPNOTE) that leaves names and flags as told, and Outlook's `winmail.dat` (MS-OXTNEF).
 
 use std::io::Write;
 
@@ -116,4 +116,35 @@ fn crc_step(crc: u32, byte: u8) -> u32 {
         value = if value & 1 == 1 { (value >> 1) ^ 0xedb8_8320 } else { value >> 1 };
     }
     (crc >> 8) ^ value
+}
+
+/// One file wrapped as Outlook's rich text mails do it (MS-OXTNEF): a short name in the code page, the long one as a MAPI property.
+pub fn winmail(name: &str, contents: &[u8]) -> Vec<u8> {
+    let mut stream = 0x223e_9f78u32.to_le_bytes().to_vec();
+    stream.extend_from_slice(&7u16.to_le_bytes());
+    let mut attribute = |level: u8, id: u32, data: &[u8]| {
+        stream.push(level);
+        stream.extend_from_slice(&id.to_le_bytes());
+        stream.extend_from_slice(&(data.len() as u32).to_le_bytes());
+        stream.extend_from_slice(data);
+        let checksum = data.iter().fold(0u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
+        stream.extend_from_slice(&checksum.to_le_bytes());
+    };
+    attribute(1, 0x0008_9006, &0x0001_0000u32.to_le_bytes());
+    attribute(1, 0x0006_9007, &[0xe4, 4, 0, 0, 0, 0, 0, 0]);
+    attribute(1, 0x0007_8008, b"IPM.Microsoft Mail.Note\0");
+    attribute(2, 0x0006_9002, &[1, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let short = encoding_rs::WINDOWS_1252.encode(name).0.into_owned();
+    attribute(2, 0x0001_8010, &[short.as_slice(), b"\0"].concat());
+    attribute(2, 0x0006_800f, contents);
+    let mut long: Vec<u8> = name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
+    let length = long.len() as u32;
+    long.resize(long.len().next_multiple_of(4), 0);
+    let mut properties = Vec::new();
+    for word in [1, 0x3707_001f, 1, length] {
+        properties.extend_from_slice(&u32::to_le_bytes(word));
+    }
+    properties.extend_from_slice(&long);
+    attribute(2, 0x0006_9005, &properties);
+    stream
 }

@@ -739,6 +739,32 @@ pub fn employment(person: &Person, position: usize, day: Day) -> Page {
     page
 }
 
+/// A letter of recommendation of an employer.
+pub fn recommendation(person: &Person, day: Day) -> Page {
+    let job = person.jobs.last().unwrap();
+    let pronoun = if person.woman { "elle" } else { "il" };
+    let mut page = Page::default();
+    page.text(56.0, 70.0, SERIF_BOLD, 14.0, job.company);
+    page.text(56.0, 88.0, SERIF, 10.0, &format!("Direction du site – {}", job.city));
+    page.centred(160.0, SERIF_BOLD, 15.0, "LETTRE DE RECOMMANDATION");
+    let paragraphs = [
+        "Mesdames et Messieurs les membres du jury,".to_owned(),
+        format!("J'ai le plaisir de recommander la candidature de {} au Mastère Spécialisé {}.", person.printed(), person.title().0),
+        format!(
+            "Depuis son arrivée dans nos équipes, {pronoun} a conduit avec méthode plusieurs chantiers difficiles. Ses collègues apprécient sa franchise et son sens du terrain. Je suis convaincu qu'{pronoun} tirera le meilleur parti de cette année d'études et je soutiens son projet sans réserve."
+        ),
+        "Je me tiens à votre disposition pour tout renseignement.".to_owned(),
+    ];
+    let mut y = 220.0;
+    for paragraph in paragraphs {
+        y = page.paragraph(56.0, y, 480.0, SERIF, 11.0, &paragraph) + 10.0;
+    }
+    page.text(320.0, y + 20.0, SERIF, 10.5, &format!("{}, le {}", job.city, day_in_words(day, false)));
+    page.text(320.0, y + 38.0, SERIF, 10.5, "Yann Le Guen, directeur du site");
+    signature(&mut page, 340.0, y + 80.0, person);
+    page
+}
+
 /// A company's promise to pay for the training.
 pub fn funding(person: &Person, day: Day) -> Page {
     let job = person.jobs.last().unwrap();

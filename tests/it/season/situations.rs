@@ -3,7 +3,7 @@
 use guichet::jury::sheet::{Page, pdf};
 use serde::Serialize;
 
-use super::archive::{Names, zip};
+use super::archive::{Names, winmail, zip};
 use super::documents::*;
 use super::message::{Client, File, Message};
 use super::people::*;
@@ -116,7 +116,7 @@ fn expected(person: &Person, situation: &'static str, route: &'static str) -> Ex
 /// Builds one mail by its file name: the cheap way to look at a few without drawing the whole season.
 pub type Build = fn() -> Sent;
 
-pub const MAILS: [(&str, Build); 31] = [
+pub const MAILS: [(&str, Build); 32] = [
     ("001-degree-in-progress.eml", degree_in_progress),
     ("002-supplement-from-another-address.eml", supplement_from_another_address),
     ("003-all-in-one-go.eml", all_in_one_go),
@@ -144,10 +144,11 @@ pub const MAILS: [(&str, Build); 31] = [
     ("025-same-family-name.eml", same_family_name),
     ("026-question-of-a-candidate.eml", question_of_a_candidate),
     ("027-master-1-and-experience.eml", master_1_and_experience),
-    ("028-decomposed-names.eml", decomposed_names),
-    ("029-read-receipt.eml", read_receipt),
-    ("030-late.eml", late),
-    ("031-supplement-after-the-deadline.eml", supplement_after_the_deadline),
+    ("028-winmail-dat.eml", winmail_dat),
+    ("029-decomposed-names.eml", decomposed_names),
+    ("030-read-receipt.eml", read_receipt),
+    ("031-late.eml", late),
+    ("032-supplement-after-the-deadline.eml", supplement_after_the_deadline),
 ];
 
 /// The truth about the nineteen dossiers, in the order of their first mails.
@@ -196,7 +197,11 @@ pub fn candidates() -> Vec<Expected> {
         Expected { findings: vec!["archive_truncated"], ..expected(&MARIAMA, "truncated zip, sent again two days later", "master_m2") },
         Expected { fee: "parts", ..expected(&HUGO, "two parents pay half of the fee each", "cti_engineer") },
         expected(&CLARA, "same family name as another candidate; asks a question afterwards", "master_m2"),
-        expected(&GAELLE, "master 1 and eight years of experience; names in code page 850, two scans", "m1_plus_3y_experience"),
+        expected(
+            &GAELLE,
+            "master 1 and eight years of experience; names in code page 850, two scans; a recommendation follows inside a winmail.dat",
+            "m1_plus_3y_experience",
+        ),
         expected(&ZOE, "names in decomposed Unicode", "foreign_bac5"),
         Expected { late: true, missing: vec![], ..expected(&JULIEN, "arrives on 8 June; the transcript follows later still", "master_m2") },
     ]
@@ -698,6 +703,15 @@ fn master_1_and_experience() -> Sent {
     Sent { file: "027-master-1-and-experience.eml", class: "application", candidate: Some(person.email), message }
 }
 
+fn winmail_dat() -> Sent {
+    let person = &GAELLE;
+    let bytes = winmail("Lettre de recommandation de mon employeur.pdf", &one(recommendation(person, (2024, 5, 13))));
+    let files = vec![File { name: "winmail.dat".to_owned(), media_type: "application/ms-tnef", bytes }];
+    let text = "Bonjour,\n\nPour compléter mon dossier, voici la lettre de recommandation de mon directeur.\n\nGaëlle Prigent";
+    let message = mail(person, Client::Outlook, "2024-05-14T13:20:05+02:00", "Complément - Gaëlle Prigent", text, files);
+    Sent { file: "028-winmail-dat.eml", class: "supplement", candidate: Some(person.email), message }
+}
+
 fn decomposed_names() -> Sent {
     let person = &ZOE;
     let files = named(vec![
@@ -718,14 +732,14 @@ fn decomposed_names() -> Sent {
         text,
         vec![zipped("Zoë Brandstätter.zip", zip(&files, Names::Decomposed, None))],
     );
-    Sent { file: "028-decomposed-names.eml", class: "application", candidate: Some(person.email), message }
+    Sent { file: "029-decomposed-names.eml", class: "application", candidate: Some(person.email), message }
 }
 
 fn read_receipt() -> Sent {
     let mut message = mail(&ZOE, Client::AppleMail, "2024-05-23T07:15:00+02:00", "Read: Your application", "", vec![]);
     message.return_path = Some(String::new());
     message.raw_body = Some("Content-Type: multipart/report; report-type=disposition-notification; boundary=\"lu\"\n\n--lu\nContent-Type: text/plain; charset=utf-8\n\nYour message was displayed.\n\n--lu\nContent-Type: message/disposition-notification\n\nReporting-UA: example; Mail\nFinal-Recipient: rfc822; zoe.brandstaetter@postfach.example\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--lu--\n".to_owned());
-    Sent { file: "029-read-receipt.eml", class: "report", candidate: Some(ZOE.email), message }
+    Sent { file: "030-read-receipt.eml", class: "report", candidate: Some(ZOE.email), message }
 }
 
 fn late() -> Sent {
@@ -747,7 +761,7 @@ fn late() -> Sent {
         text,
         vec![zipped("masson-cordier.zip", zip(&files, Names::Utf8, None))],
     );
-    Sent { file: "030-late.eml", class: "application", candidate: Some(person.email), message }
+    Sent { file: "031-late.eml", class: "application", candidate: Some(person.email), message }
 }
 
 fn supplement_after_the_deadline() -> Sent {
@@ -755,5 +769,5 @@ fn supplement_after_the_deadline() -> Sent {
     let pieces = named(vec![("releve-de-notes-m2.pdf", one(words(&TRANSCRIPT_FR, person)))]);
     let text = "Bonjour,\n\nVoici le relevé de notes de master 2 annoncé.\n\nJulien Masson-Cordier";
     let message = mail(person, Client::Thunderbird, "2024-06-11T19:45:30+02:00", "Re: Candidature MS Cyber", text, loose(pieces));
-    Sent { file: "031-supplement-after-the-deadline.eml", class: "supplement", candidate: Some(person.email), message }
+    Sent { file: "032-supplement-after-the-deadline.eml", class: "supplement", candidate: Some(person.email), message }
 }
