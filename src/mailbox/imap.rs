@@ -9,14 +9,18 @@
 mod connect;
 mod fetch;
 mod names;
+mod token;
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use async_imap::imap_proto::{MailboxDatum, RequestId, Response, ResponseCode, Status};
+use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 pub use fetch::FetchReport;
+pub use token::token_from_command;
 
 use super::wire::{ResponseTooLarge, Wire, deadline_after};
 use super::{MailboxError, Tls, is_loopback};
@@ -224,7 +228,7 @@ impl ImapMailbox {
             // Some servers answer BAD to a set with `*` in an empty folder.
             return Ok(Vec::new());
         }
-        let mut uids = self.search(&format!("{first}:*")).await?;
+        let mut uids = self.search(&format!("UID {first}:*")).await?;
         // `n:*` also matches the last mail when its UID is below n (RFC 3501 §6.4.8).
         uids.retain(|found| *found >= first);
         Ok(uids.into_iter().collect())
@@ -286,6 +290,18 @@ impl ImapMailbox {
         Ok(outcome)
     }
 
+    /// Whether the open folder holds a mail with this Message-ID (without angle brackets): the evidence that settles a letter of
+    /// which nobody knows whether it left. Found in the Sent folder or as our own copy, it left.
+    pub async fn holds_message(&mut self, message_id: &str) -> Result<bool, MailboxError> {
+        self.demand_folder()?;
+        // SEARCH matches substrings: without the brackets `1@a` would be found in `21@a`.
+        if message_id.is_empty() || !message_id.chars().all(|character| character.is_ascii_graphic() && !"<>\"\\".contains(character)) {
+            return Err(MailboxError::Settings("not a Message-ID"));
+        }
+        self.run("NOOP", |_| {}).await?.demand_ok("NOOP")?;
+        Ok(!self.search(&format!("HEADER Message-ID \"<{message_id}>\"")).await?.is_empty())
+    }
+
     /// Puts a copy into a folder (`Sent`), marked as read. Only on a connection that has opened no folder, so that the one
     /// that reads stays read-only in every sense.
     pub async fn append(&mut self, folder: &str, bytes: &[u8]) -> Result<(), MailboxError> {
@@ -314,10 +330,11 @@ impl ImapMailbox {
         if self.folder_is_open { Ok(()) } else { Err(MailboxError::Settings("no folder is open")) }
     }
 
-    async fn search(&mut self, uid_set: &str) -> Result<std::collections::BTreeSet<u32>, MailboxError> {
+    /// The UIDs that match an IMAP search key.
+    async fn search(&mut self, key: &str) -> Result<std::collections::BTreeSet<u32>, MailboxError> {
         let mut found = std::collections::BTreeSet::new();
         let answer = self
-            .run(&format!("UID SEARCH UID {uid_set}"), |response| {
+            .run(&format!("UID SEARCH {key}"), |response| {
                 if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
                     found.extend(uids.iter().copied());
                 }
@@ -353,7 +370,10 @@ impl ImapMailbox {
 
     /// One response. BYE and the end of the stream are errors here and nowhere else.
     async fn read_one<T>(&mut self, look: impl FnOnce(&Response<'_>) -> T) -> Result<T, MailboxError> {
-        let response = self.session.read_response().await.map_err(|error| io_failure(&error))?.ok_or(MailboxError::Lost)?;
+        // imap-proto cuts the text after a response code at its second byte, and panics when a letter with an accent begins there.
+        let read = AssertUnwindSafe(self.session.read_response()).catch_unwind().await;
+        let read = read.map_err(|_| MailboxError::Protocol("a response that breaks the parser"))?;
+        let response = read.map_err(|error| io_failure(&error))?.ok_or(MailboxError::Lost)?;
         self.session.get_mut().response_complete();
         match response.parsed() {
             Response::Data { status: Status::Bye, .. } => return Err(MailboxError::Lost),

@@ -157,7 +157,7 @@ async fn a_copy_goes_to_the_sent_folder_by_a_connection_of_its_own() {
     let dovecot = Dovecot::start();
     dovecot.deliver("ms", "first", &mail("first", 100));
     run_by_another_client(&dovecot, "ms", &["CREATE Envoy&AOk-s"]);
-    let letter = mail("copie", 50_000);
+    let letter = [b"Message-ID: <21.copie@guichet.example>\r\n".to_vec(), mail("copie", 50_000)].concat();
     let mut writer = ImapMailbox::connect(dovecot.settings("ms")).await.unwrap();
     writer.append("Envoyés", &letter).await.unwrap();
     assert!(matches!(writer.append("Nulle part", &letter).await, Err(MailboxError::Refused { .. })));
@@ -166,6 +166,11 @@ async fn a_copy_goes_to_the_sent_folder_by_a_connection_of_its_own() {
     let (_, received) = fetch_all(&mut reader, &[1]).await;
     assert_eq!(received[&1].bytes, letter);
     assert!(reader.append("Envoyés", &letter).await.is_err(), "a connection that reads does not write");
+    // The copy is the evidence that the letter left.
+    for (message_id, there) in [("21.copie@guichet.example", true), ("1.copie@guichet.example", false), ("other@guichet.example", false)] {
+        assert_eq!(reader.holds_message(message_id).await.unwrap(), there, "{message_id}");
+    }
+    assert!(reader.holds_message("x\" ALL").await.is_err());
 }
 
 #[tokio::test]
@@ -308,7 +313,8 @@ async fn an_ok_without_all_mails_leaves_the_missing_one_owed() {
 async fn what_is_no_imap_is_never_taken_for_a_mail_and_never_quoted() {
     let negative_uid = "* 1 FETCH (UID -4 BODY[] {4}\r\nIBAN)\r\n";
     let huge_uid = "* 1 FETCH (UID 99999999999 BODY[] \"IBAN FR76\")\r\n";
-    for nonsense in [negative_uid, huge_uid, "IBAN FR76\r\n", "* \r\n", "\u{0}\u{0}\r\n"] {
+    let accent_after_code = "* OK [ALERT]évitez IBAN\r\n";
+    for nonsense in [negative_uid, huge_uid, accent_after_code, "IBAN FR76\r\n", "* \r\n", "\u{0}\u{0}\r\n"] {
         let error = nothing_is_lost(move |tag, _| vec![Action::say(format!("{nonsense}{tag} OK done\r\n"))]).await;
         // Either the line does not parse, or it parses as nothing and the mails stay owed.
         assert!(matches!(error, MailboxError::Protocol(_) | MailboxError::NotKept(_)), "{nonsense:?}: {error:?}");

@@ -132,7 +132,7 @@ impl ImapMailbox {
         }
         self.run("NOOP", |_| {}).await?.demand_ok("NOOP")?;
         for some in owed.chunks(UIDS_PER_COMMAND_MAX) {
-            let existing = self.search(&uid_set(some)).await?;
+            let existing = self.search(&format!("UID {}", uid_set(some))).await?;
             report.vanished.extend(some.iter().filter(|uid| !existing.contains(uid)));
         }
         Ok(())
