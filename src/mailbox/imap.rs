@@ -10,6 +10,7 @@ mod connect;
 mod fetch;
 mod names;
 mod token;
+mod visit;
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use fetch::FetchReport;
 pub use token::token_from_command;
+pub use visit::Fate;
 
 use super::wire::{ResponseTooLarge, Wire, deadline_after};
 use super::{MailboxError, Tls, is_loopback};
@@ -136,11 +138,9 @@ const LOGOUT_TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct ImapMailbox {
     session: async_imap::Session<Wire>,
-    literal_bytes_max: u64,
-    batch_bytes_max: u64,
-    progress_timeout: Duration,
+    settings: ImapSettings,
     server_can_idle: bool,
-    folder_is_open: bool,
+    open_folder: Option<(String, FolderState)>,
     exists: u32,
     /// An EXISTS came that no search has followed yet. Without it, a mail that arrives during a FETCH would wait for the next poll.
     news: bool,
@@ -169,18 +169,9 @@ impl ImapMailbox {
     pub async fn connect(settings: ImapSettings) -> Result<Self, MailboxError> {
         settings.validate()?;
         let session = connect::open_session(&settings).await?;
-        let mut mailbox = Self {
-            session,
-            literal_bytes_max: settings.literal_bytes_max,
-            batch_bytes_max: settings.batch_bytes_max,
-            progress_timeout: settings.progress_timeout,
-            server_can_idle: false,
-            folder_is_open: false,
-            exists: 0,
-            news: false,
-        };
+        let mut mailbox = Self { session, settings, server_can_idle: false, open_folder: None, exists: 0, news: false };
         // Some room for the response around a literal, and for SEARCH answers of a very full folder.
-        let response_bytes_max = settings.literal_bytes_max.saturating_add(8 * 1024 * 1024);
+        let response_bytes_max = mailbox.settings.literal_bytes_max.saturating_add(8 * 1024 * 1024);
         mailbox.session.get_mut().limit_response_bytes(response_bytes_max);
         let mut can_idle = false;
         let answer = mailbox.run("CAPABILITY", |response| can_idle |= announces_idle(response)).await?;
@@ -192,7 +183,7 @@ impl ImapMailbox {
     /// Opens a folder read-only: nothing that happens afterwards can set `\Seen`.
     pub async fn examine(&mut self, folder: &str) -> Result<FolderState, MailboxError> {
         let (mut uid_validity, mut uid_next, mut exists) = (None, None, 0);
-        self.folder_is_open = false;
+        self.open_folder = None;
         let mut missing = true;
         let command = format!("EXAMINE {}", names::quoted_folder(folder)?);
         let answer = self
@@ -212,10 +203,11 @@ impl ImapMailbox {
         }
         answer.demand_ok("EXAMINE")?;
         let uid_validity = uid_validity.ok_or(MailboxError::Protocol("EXAMINE without UIDVALIDITY"))?;
-        self.folder_is_open = true;
+        let state = FolderState { uid_validity, uid_next, exists };
+        self.open_folder = Some((folder.to_owned(), state));
         self.exists = exists;
         self.news = false;
-        Ok(FolderState { uid_validity, uid_next, exists })
+        Ok(state)
     }
 
     /// The UIDs above `uid`, sorted. Zero asks for all.
@@ -283,10 +275,10 @@ impl ImapMailbox {
                 },
             }
         };
-        self.session.get_mut().set_progress_timeout(self.progress_timeout.min(IDLE_DONE_TIMEOUT));
+        self.session.get_mut().set_progress_timeout(self.settings.progress_timeout.min(IDLE_DONE_TIMEOUT));
         self.session.run_command_untagged("DONE").await.map_err(imap_failure)?;
         self.until_tagged(&tag, |_| {}).await?.demand_ok("IDLE")?;
-        self.session.get_mut().set_progress_timeout(self.progress_timeout);
+        self.session.get_mut().set_progress_timeout(self.settings.progress_timeout);
         Ok(outcome)
     }
 
@@ -305,7 +297,7 @@ impl ImapMailbox {
     /// Puts a copy into a folder (`Sent`), marked as read. Only on a connection that has opened no folder, so that the one
     /// that reads stays read-only in every sense.
     pub async fn append(&mut self, folder: &str, bytes: &[u8]) -> Result<(), MailboxError> {
-        if self.folder_is_open {
+        if self.open_folder.is_some() {
             return Err(MailboxError::Settings("a copy is written by a connection of its own"));
         }
         let folder = names::modified_utf7(folder);
@@ -327,7 +319,7 @@ impl ImapMailbox {
     }
 
     fn demand_folder(&self) -> Result<(), MailboxError> {
-        if self.folder_is_open { Ok(()) } else { Err(MailboxError::Settings("no folder is open")) }
+        if self.open_folder.is_some() { Ok(()) } else { Err(MailboxError::Settings("no folder is open")) }
     }
 
     /// The UIDs that match an IMAP search key.
