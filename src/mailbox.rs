@@ -13,7 +13,7 @@ pub(crate) mod wire;
 
 pub use arrival::arrival_of;
 pub use folder::{scan_eml_folder, split_mbox};
-pub use imap::{FetchReport, FolderState, IdleOutcome, ImapMailbox, ImapSettings, Secret};
+pub use imap::{Fate, FetchReport, FolderState, IdleOutcome, ImapMailbox, ImapSettings, Secret, token_from_command};
 pub use maildir::{MaildirEntry, deliver_maildir, scan_maildir};
 
 use chrono::{DateTime, Utc};

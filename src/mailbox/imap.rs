@@ -9,14 +9,20 @@
 mod connect;
 mod fetch;
 mod names;
+mod token;
+mod visit;
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use async_imap::imap_proto::{MailboxDatum, RequestId, Response, ResponseCode, Status};
+use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 pub use fetch::FetchReport;
+pub use token::token_from_command;
+pub use visit::Fate;
 
 use super::wire::{ResponseTooLarge, Wire, deadline_after};
 use super::{MailboxError, Tls, is_loopback};
@@ -132,11 +138,9 @@ const LOGOUT_TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct ImapMailbox {
     session: async_imap::Session<Wire>,
-    literal_bytes_max: u64,
-    batch_bytes_max: u64,
-    progress_timeout: Duration,
+    settings: ImapSettings,
     server_can_idle: bool,
-    folder_is_open: bool,
+    open_folder: Option<(String, FolderState)>,
     exists: u32,
     /// An EXISTS came that no search has followed yet. Without it, a mail that arrives during a FETCH would wait for the next poll.
     news: bool,
@@ -165,18 +169,9 @@ impl ImapMailbox {
     pub async fn connect(settings: ImapSettings) -> Result<Self, MailboxError> {
         settings.validate()?;
         let session = connect::open_session(&settings).await?;
-        let mut mailbox = Self {
-            session,
-            literal_bytes_max: settings.literal_bytes_max,
-            batch_bytes_max: settings.batch_bytes_max,
-            progress_timeout: settings.progress_timeout,
-            server_can_idle: false,
-            folder_is_open: false,
-            exists: 0,
-            news: false,
-        };
+        let mut mailbox = Self { session, settings, server_can_idle: false, open_folder: None, exists: 0, news: false };
         // Some room for the response around a literal, and for SEARCH answers of a very full folder.
-        let response_bytes_max = settings.literal_bytes_max.saturating_add(8 * 1024 * 1024);
+        let response_bytes_max = mailbox.settings.literal_bytes_max.saturating_add(8 * 1024 * 1024);
         mailbox.session.get_mut().limit_response_bytes(response_bytes_max);
         let mut can_idle = false;
         let answer = mailbox.run("CAPABILITY", |response| can_idle |= announces_idle(response)).await?;
@@ -188,7 +183,7 @@ impl ImapMailbox {
     /// Opens a folder read-only: nothing that happens afterwards can set `\Seen`.
     pub async fn examine(&mut self, folder: &str) -> Result<FolderState, MailboxError> {
         let (mut uid_validity, mut uid_next, mut exists) = (None, None, 0);
-        self.folder_is_open = false;
+        self.open_folder = None;
         let mut missing = true;
         let command = format!("EXAMINE {}", names::quoted_folder(folder)?);
         let answer = self
@@ -208,10 +203,11 @@ impl ImapMailbox {
         }
         answer.demand_ok("EXAMINE")?;
         let uid_validity = uid_validity.ok_or(MailboxError::Protocol("EXAMINE without UIDVALIDITY"))?;
-        self.folder_is_open = true;
+        let state = FolderState { uid_validity, uid_next, exists };
+        self.open_folder = Some((folder.to_owned(), state));
         self.exists = exists;
         self.news = false;
-        Ok(FolderState { uid_validity, uid_next, exists })
+        Ok(state)
     }
 
     /// The UIDs above `uid`, sorted. Zero asks for all.
@@ -224,7 +220,7 @@ impl ImapMailbox {
             // Some servers answer BAD to a set with `*` in an empty folder.
             return Ok(Vec::new());
         }
-        let mut uids = self.search(&format!("{first}:*")).await?;
+        let mut uids = self.search(&format!("UID {first}:*")).await?;
         // `n:*` also matches the last mail when its UID is below n (RFC 3501 §6.4.8).
         uids.retain(|found| *found >= first);
         Ok(uids.into_iter().collect())
@@ -279,17 +275,29 @@ impl ImapMailbox {
                 },
             }
         };
-        self.session.get_mut().set_progress_timeout(self.progress_timeout.min(IDLE_DONE_TIMEOUT));
+        self.session.get_mut().set_progress_timeout(self.settings.progress_timeout.min(IDLE_DONE_TIMEOUT));
         self.session.run_command_untagged("DONE").await.map_err(imap_failure)?;
         self.until_tagged(&tag, |_| {}).await?.demand_ok("IDLE")?;
-        self.session.get_mut().set_progress_timeout(self.progress_timeout);
+        self.session.get_mut().set_progress_timeout(self.settings.progress_timeout);
         Ok(outcome)
+    }
+
+    /// Whether the open folder holds a mail with this Message-ID (without angle brackets): the evidence that settles a letter of
+    /// which nobody knows whether it left. Found in the Sent folder or as our own copy, it left.
+    pub async fn holds_message(&mut self, message_id: &str) -> Result<bool, MailboxError> {
+        self.demand_folder()?;
+        // SEARCH matches substrings: without the brackets `1@a` would be found in `21@a`.
+        if message_id.is_empty() || !message_id.chars().all(|character| character.is_ascii_graphic() && !"<>\"\\".contains(character)) {
+            return Err(MailboxError::Settings("not a Message-ID"));
+        }
+        self.run("NOOP", |_| {}).await?.demand_ok("NOOP")?;
+        Ok(!self.search(&format!("HEADER Message-ID \"<{message_id}>\"")).await?.is_empty())
     }
 
     /// Puts a copy into a folder (`Sent`), marked as read. Only on a connection that has opened no folder, so that the one
     /// that reads stays read-only in every sense.
     pub async fn append(&mut self, folder: &str, bytes: &[u8]) -> Result<(), MailboxError> {
-        if self.folder_is_open {
+        if self.open_folder.is_some() {
             return Err(MailboxError::Settings("a copy is written by a connection of its own"));
         }
         let folder = names::modified_utf7(folder);
@@ -311,13 +319,14 @@ impl ImapMailbox {
     }
 
     fn demand_folder(&self) -> Result<(), MailboxError> {
-        if self.folder_is_open { Ok(()) } else { Err(MailboxError::Settings("no folder is open")) }
+        if self.open_folder.is_some() { Ok(()) } else { Err(MailboxError::Settings("no folder is open")) }
     }
 
-    async fn search(&mut self, uid_set: &str) -> Result<std::collections::BTreeSet<u32>, MailboxError> {
+    /// The UIDs that match an IMAP search key.
+    async fn search(&mut self, key: &str) -> Result<std::collections::BTreeSet<u32>, MailboxError> {
         let mut found = std::collections::BTreeSet::new();
         let answer = self
-            .run(&format!("UID SEARCH UID {uid_set}"), |response| {
+            .run(&format!("UID SEARCH {key}"), |response| {
                 if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
                     found.extend(uids.iter().copied());
                 }
@@ -353,7 +362,10 @@ impl ImapMailbox {
 
     /// One response. BYE and the end of the stream are errors here and nowhere else.
     async fn read_one<T>(&mut self, look: impl FnOnce(&Response<'_>) -> T) -> Result<T, MailboxError> {
-        let response = self.session.read_response().await.map_err(|error| io_failure(&error))?.ok_or(MailboxError::Lost)?;
+        // imap-proto cuts the text after a response code at its second byte, and panics when a letter with an accent begins there.
+        let read = AssertUnwindSafe(self.session.read_response()).catch_unwind().await;
+        let read = read.map_err(|_| MailboxError::Protocol("a response that breaks the parser"))?;
+        let response = read.map_err(|error| io_failure(&error))?.ok_or(MailboxError::Lost)?;
         self.session.get_mut().response_complete();
         match response.parsed() {
             Response::Data { status: Status::Bye, .. } => return Err(MailboxError::Lost),

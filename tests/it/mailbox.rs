@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use guichet::mailbox::{FetchReport, FetchedMail, IdleOutcome, ImapMailbox, ImapSettings, MailboxError, Secret, Tls};
+use guichet::mailbox::{Fate, FetchReport, FetchedMail, IdleOutcome, ImapMailbox, ImapSettings, MailboxError, Secret, Tls};
 use tokio_util::sync::CancellationToken;
 
 use crate::servers::Action;
@@ -157,7 +157,7 @@ async fn a_copy_goes_to_the_sent_folder_by_a_connection_of_its_own() {
     let dovecot = Dovecot::start();
     dovecot.deliver("ms", "first", &mail("first", 100));
     run_by_another_client(&dovecot, "ms", &["CREATE Envoy&AOk-s"]);
-    let letter = mail("copie", 50_000);
+    let letter = [b"Message-ID: <21.copie@guichet.example>\r\n".to_vec(), mail("copie", 50_000)].concat();
     let mut writer = ImapMailbox::connect(dovecot.settings("ms")).await.unwrap();
     writer.append("Envoyés", &letter).await.unwrap();
     assert!(matches!(writer.append("Nulle part", &letter).await, Err(MailboxError::Refused { .. })));
@@ -166,6 +166,11 @@ async fn a_copy_goes_to_the_sent_folder_by_a_connection_of_its_own() {
     let (_, received) = fetch_all(&mut reader, &[1]).await;
     assert_eq!(received[&1].bytes, letter);
     assert!(reader.append("Envoyés", &letter).await.is_err(), "a connection that reads does not write");
+    // The copy is the evidence that the letter left.
+    for (message_id, there) in [("21.copie@guichet.example", true), ("1.copie@guichet.example", false), ("other@guichet.example", false)] {
+        assert_eq!(reader.holds_message(message_id).await.unwrap(), there, "{message_id}");
+    }
+    assert!(reader.holds_message("x\" ALL").await.is_err());
 }
 
 #[tokio::test]
@@ -308,7 +313,8 @@ async fn an_ok_without_all_mails_leaves_the_missing_one_owed() {
 async fn what_is_no_imap_is_never_taken_for_a_mail_and_never_quoted() {
     let negative_uid = "* 1 FETCH (UID -4 BODY[] {4}\r\nIBAN)\r\n";
     let huge_uid = "* 1 FETCH (UID 99999999999 BODY[] \"IBAN FR76\")\r\n";
-    for nonsense in [negative_uid, huge_uid, "IBAN FR76\r\n", "* \r\n", "\u{0}\u{0}\r\n"] {
+    let accent_after_code = "* OK [ALERT]évitez IBAN\r\n";
+    for nonsense in [negative_uid, huge_uid, accent_after_code, "IBAN FR76\r\n", "* \r\n", "\u{0}\u{0}\r\n"] {
         let error = nothing_is_lost(move |tag, _| vec![Action::say(format!("{nonsense}{tag} OK done\r\n"))]).await;
         // Either the line does not parse, or it parses as nothing and the mails stay owed.
         assert!(matches!(error, MailboxError::Protocol(_) | MailboxError::NotKept(_)), "{nonsense:?}: {error:?}");
@@ -370,6 +376,54 @@ async fn a_wrong_announced_size_does_not_matter() {
     assert_eq!(report.unwrap().received.len(), 3);
     // Where the server has no date, its own stamp in the mail is taken.
     assert_eq!(received[&1].arrived_at.to_rfc3339(), "2024-06-06T21:59:59+00:00");
+}
+
+/// The fates in the order of their UIDs, and the cursor after each, from a server that strikes at each body FETCH that names UID 2.
+async fn fates(strike: impl Fn(&str) -> Vec<Action> + Send + 'static) -> (Result<(), MailboxError>, BTreeMap<u32, &'static str>, Vec<u32>) {
+    let server = FakeImap::start(three_mails(), move |tag, command| {
+        let names_two = ["FETCH 1:2", "FETCH 2 ", "FETCH 2,"].iter().any(|set| command.contains(set));
+        (command.contains("BODY.PEEK[]") && names_two).then(|| strike(tag))
+    })
+    .await;
+    let mut mailbox = ImapMailbox::connect(ImapSettings { progress_timeout: Duration::from_millis(150), ..server.settings() }).await.unwrap();
+    mailbox.examine("INBOX").await.unwrap();
+    let (mut fates, mut cursors) = (BTreeMap::new(), Vec::new());
+    let visited = mailbox
+        .fetch_owed(0, &mut |fate, settled_through| {
+            let (uid, word) = match fate {
+                Fate::Received(mail) => (mail.uid, "received"),
+                Fate::Vanished { uid } => (uid, "vanished"),
+                Fate::TooLarge { uid, .. } => (uid, "too large"),
+                Fate::GivenUp { uid } => (uid, "given up"),
+            };
+            assert!(fates.insert(uid, word).is_none(), "two fates for one mail");
+            cursors.push(settled_through);
+            Ok(())
+        })
+        .await;
+    (visited, fates, cursors)
+}
+
+#[tokio::test]
+async fn a_mail_that_breaks_every_connection_is_named_and_blocks_nothing() {
+    for end in [Action::Close, Action::Stall] {
+        let (visited, fates, cursors) = fates(move |_| vec![end.clone()]).await;
+        visited.unwrap();
+        assert_eq!(fates, [(1, "received"), (2, "given up"), (5, "received")].into());
+        assert_eq!(cursors, [1, 1, 5], "the cursor waits for the missing mail");
+    }
+    let (visited, fates, _) = fates(|tag| vec![Action::say(format!("{tag} OK done\r\n"))]).await;
+    visited.unwrap();
+    assert_eq!(fates[&2], "given up");
+}
+
+#[tokio::test]
+async fn a_server_that_gives_nothing_is_ill_and_no_mail_is_given_up() {
+    let server = FakeImap::start(three_mails(), |_, command| command.contains("BODY.PEEK[]").then(|| vec![Action::Close])).await;
+    let mut mailbox = ImapMailbox::connect(server.settings()).await.unwrap();
+    mailbox.examine("INBOX").await.unwrap();
+    let visited = mailbox.fetch_owed(0, &mut |_, _| panic!("nothing is known of any mail")).await;
+    assert!(matches!(visited, Err(MailboxError::Lost)));
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ impl ImapMailbox {
         let asked: Vec<u32> = report.asked.iter().copied().collect();
         let announced = self.announced(&asked).await?;
         let (small, large): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            announced.into_iter().partition(|(_, announced)| announced.size_bytes <= self.literal_bytes_max);
+            announced.into_iter().partition(|(_, announced)| announced.size_bytes <= self.settings.literal_bytes_max);
         report.too_large = large.into_iter().map(|(uid, announced)| (uid, announced.size_bytes)).collect();
         let answer = self.fetch_bodies(&small, &mut report.received, sink).await?;
         self.confirm_vanished(&mut report).await?;
@@ -88,7 +88,7 @@ impl ImapMailbox {
         received: &mut BTreeSet<u32>,
         sink: &mut (dyn FnMut(FetchedMail) -> anyhow::Result<()> + Send),
     ) -> Result<Tagged, MailboxError> {
-        let mut batches: VecDeque<_> = byte_bounded_batches(announced, self.batch_bytes_max).into();
+        let mut batches: VecDeque<_> = byte_bounded_batches(announced, self.settings.batch_bytes_max).into();
         let mut in_flight: VecDeque<RequestId> = VecDeque::new();
         let mut worst = Tagged::Ok;
         loop {
@@ -132,7 +132,7 @@ impl ImapMailbox {
         }
         self.run("NOOP", |_| {}).await?.demand_ok("NOOP")?;
         for some in owed.chunks(UIDS_PER_COMMAND_MAX) {
-            let existing = self.search(&uid_set(some)).await?;
+            let existing = self.search(&format!("UID {}", uid_set(some))).await?;
             report.vanished.extend(some.iter().filter(|uid| !existing.contains(uid)));
         }
         Ok(())
