@@ -71,8 +71,6 @@ struct Spelling {
     /// The parts written as one word; the same id as the token where the part has one.
     family_joined: TokenId,
     given_joined: TokenId,
-    /// Family and given name glued, both ways round.
-    glued: [TokenId; 2],
     given_initial: Option<char>,
 }
 
@@ -84,6 +82,9 @@ pub struct NameIndex {
     by_sound: BTreeMap<String, Vec<TokenId>>,
     by_deletion: BTreeMap<String, Vec<TokenId>>,
     spellings: Vec<Spelling>,
+    /// Family and given name written as one word, either way round, and whose name it is. Apart from the tokens, for every family
+    /// name is the beginning of one.
+    glued: BTreeMap<String, Vec<usize>>,
     /// Which spellings use a token.
     uses: BTreeMap<TokenId, Vec<usize>>,
 }
@@ -115,20 +116,16 @@ impl NameIndex {
             given: given.iter().map(|token| self.token(token)).collect(),
             family_joined: self.token(&family_text),
             given_joined: self.token(&given_text),
-            glued: [self.token(&format!("{family_text}{given_text}")), self.token(&format!("{given_text}{family_text}"))],
             given_initial: given_text.chars().next(),
         };
         let position = self.spellings.len();
-        let all: BTreeSet<TokenId> = spelling
-            .family
-            .iter()
-            .chain(&spelling.given)
-            .chain([&spelling.family_joined, &spelling.given_joined])
-            .chain(&spelling.glued)
-            .copied()
-            .collect();
+        let all: BTreeSet<TokenId> =
+            spelling.family.iter().chain(&spelling.given).chain([&spelling.family_joined, &spelling.given_joined]).copied().collect();
         for token in all {
             self.uses.entry(token).or_default().push(position);
+        }
+        for text in [format!("{family_text}{given_text}"), format!("{given_text}{family_text}")] {
+            self.glued.entry(text).or_default().push(position);
         }
         self.spellings.push(spelling);
     }
@@ -161,8 +158,7 @@ impl NameIndex {
         let mut found: BTreeMap<usize, NameFound> = BTreeMap::new();
         for (position, count) in counts {
             let Some(spelling) = self.spellings.get(position) else { continue };
-            let glued = spelling.glued.iter().any(|token| hits.contains_key(token));
-            if whole_names_only && count < 2 && !glued {
+            if whole_names_only && count < 2 {
                 continue;
             }
             let Some(name) = fit(spelling, &hits, zone) else { continue };
@@ -171,6 +167,14 @@ impl NameIndex {
                 _ => {
                     found.insert(spelling.payee, name);
                 }
+            }
+        }
+        for (place, word) in zone.words.iter().enumerate() {
+            for payee in
+                self.glued.get(word).into_iter().flatten().filter_map(|spelling| self.spellings.get(*spelling)).map(|spelling| spelling.payee)
+            {
+                let places = BTreeSet::from([place]);
+                found.insert(payee, NameFound { fit: Fit::Full, sureness: Sureness::Exact, family_places: places.clone(), given_places: places });
             }
         }
         found
@@ -340,9 +344,6 @@ fn near_each_other(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
 }
 
 fn fit(spelling: &Spelling, hits: &Hits, zone: &Zone) -> Option<NameFound> {
-    if let Some((sureness, places)) = spelling.glued.iter().filter_map(|token| hits.get(token)).flatten().min_by_key(|(sureness, _)| *sureness) {
-        return Some(NameFound { fit: Fit::Full, sureness: *sureness, family_places: places.clone(), given_places: places.clone() });
-    }
     let families = part(&spelling.family, spelling.family_joined, hits, true);
     let givens = part(&spelling.given, spelling.given_joined, hits, false);
     let named = |fit: Fit, sureness: Sureness, family: &BTreeSet<usize>, given: &BTreeSet<usize>| NameFound {
@@ -355,7 +356,6 @@ fn fit(spelling: &Spelling, hits: &Hits, zone: &Zone) -> Option<NameFound> {
         let pairs = families.iter().flat_map(|family| givens.iter().map(move |given| (family.clone(), given.clone())));
         pairs.filter(|(family, given)| near_each_other(&family.1, &given.1)).min_by_key(|(family, given)| (family.0.max(given.0), family.0, given.0))
     };
-    // A given name of one or two letters beside a long text proves nothing.
     if let Some((family, given)) = best_pair(&families) {
         return Some(named(Fit::Full, family.0.max(given.0), &family.1, &given.1));
     }
