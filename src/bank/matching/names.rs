@@ -43,6 +43,9 @@ pub struct NameFound {
     pub given_places: BTreeSet<usize>,
 }
 
+/// Stands, often enough, for a `+` or `&`: what is left of it and what is right of it are no one name.
+pub const APART: &str = "+";
+
 /// Words of one zone of a movement (payer, text), folded.
 #[derive(Debug, Clone, Default)]
 pub struct Zone {
@@ -52,7 +55,14 @@ pub struct Zone {
 
 impl Zone {
     pub fn new(raw: &str) -> Zone {
-        Zone { raw: raw.to_owned(), words: folding::tokens(raw) }
+        let mut words = Vec::new();
+        for (number, side) in raw.split(['+', '&']).enumerate() {
+            if number > 0 {
+                words.extend(std::iter::repeat_n(APART.to_owned(), GAP_WORDS_MAX + 2));
+            }
+            words.extend(folding::tokens(side));
+        }
+        Zone { raw: raw.to_owned(), words }
     }
 
     /// A field this full may have cut its last word.
