@@ -158,7 +158,7 @@ impl NameIndex {
 
     /// The people a zone names, by payee. With `whole_names_only` those named by one token alone are left out, which is quick.
     pub fn find(&self, zone: &Zone, whole_names_only: bool) -> BTreeMap<usize, NameFound> {
-        let hits = self.hits(zone);
+        let hits = self.hits(zone, whole_names_only);
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         for token in hits.keys() {
             for spelling in self.uses.get(token).into_iter().flatten() {
@@ -190,7 +190,7 @@ impl NameIndex {
         found
     }
 
-    fn hits(&self, zone: &Zone) -> Hits {
+    fn hits(&self, zone: &Zone, quick: bool) -> Hits {
         let mut hits = Hits::new();
         let mut hit = |token: TokenId, sureness: Sureness, places: BTreeSet<usize>| {
             let entry = hits.entry(token).or_default();
@@ -210,7 +210,7 @@ impl NameIndex {
                     hit(*token, Sureness::Exact, places);
                 }
             }
-            if word.len() < 3 || words::kind(word) < words::WordKind::Silent {
+            if quick || word.len() < 3 || words::kind(word) < words::WordKind::Silent {
                 continue;
             }
             for token in self.by_sound.get(&sound(word)).into_iter().flatten() {
