@@ -342,3 +342,65 @@ fn original_amount(part: Node<'_, '_>, booked_currency: &str) -> Option<String> 
     let currency = node.attribute("Ccy").filter(|currency| *currency != booked_currency)?;
     Some(format!("{currency} {}", non_blank(&text_of(node))?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(version: &str, entries: &str) -> String {
+        format!(
+            "<?xml version='1.0'?><n:Document xmlns:n='urn:iso:std:iso:20022:tech:xsd:camt.053.001.{version}'><BkToCstmrStmt><GrpHdr/><Stmt><Id>1</Id><Acct><Id><IBAN>FR7630006000011234567890189</IBAN></Id><Ccy>EUR</Ccy></Acct>\
+             <Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy='EUR'>100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2024-03-04</Dt></Dt></Bal>\
+             <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy='EUR'>220</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2024-03-04</Dt></Dt></Bal>\
+             {entries}</Stmt></BkToCstmrStmt></n:Document>"
+        )
+    }
+
+    fn entry(amount: &str, sign: &str, details: &str) -> String {
+        format!(
+            "<Ntry><Amt Ccy='EUR'>{amount}</Amt><CdtDbtInd>{sign}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><DtTm>2024-03-04T10:00:00</DtTm></BookgDt><AcctSvcrRef>B1</AcctSvcrRef>\
+             <NtryDtls>{details}</NtryDtls><AddtlNtryInf>VIR RECU DE X</AddtlNtryInf></Ntry>"
+        )
+    }
+
+    fn part(amount: &str, party: &str) -> String {
+        format!(
+            "<TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs><Amt Ccy='EUR'>{amount}</Amt><RltdPties><Dbtr>{party}</Dbtr></RltdPties>\
+             <RmtInf><Ustrd>frais</Ustrd><Ustrd>de dossier</Ustrd><Strd><CdtrRefInf><Ref>RF18539007547034</Ref></CdtrRefInf></Strd></RmtInf></TxDtls>"
+        )
+    }
+
+    #[test]
+    fn both_ways_to_name_a_party_and_all_texts_are_read() {
+        for (version, party) in [("02", "<Nm>Élodie Dupont</Nm>"), ("08", "<Pty><Nm>Élodie Dupont</Nm></Pty>")] {
+            let reading = read(document(version, &entry("120.00000", "CRDT", &part("120.00", party))).as_bytes());
+            assert_eq!((reading.format.as_str(), reading.findings.as_slice()), (format!("camt.053.001.{version}").as_str(), [].as_slice()));
+            let movement = &reading.statements[0].entries[0];
+            assert_eq!(
+                (movement.amount, movement.debtor.as_deref(), movement.remittance.as_str()),
+                (Cents(12_000), Some("Élodie Dupont"), "frais de dossier")
+            );
+            assert_eq!((movement.structured_reference.as_deref(), movement.end_to_end_id.as_deref()), (Some("RF18539007547034"), None));
+        }
+    }
+
+    #[test]
+    fn a_batch_is_split_only_when_its_parts_add_up() {
+        let parts = |second: &str| format!("{}{}", part("60.00", "<Nm>A B</Nm>"), part(second, "<Nm>C D</Nm>"));
+        let split = read(document("08", &entry("120.00", "CRDT", &parts("60.00"))).as_bytes());
+        assert_eq!(split.movements().map(|movement| (movement.entry, movement.amount.0)).collect::<Vec<_>>(), [(0, 6000), (1, 6000)]);
+        let whole = read(document("08", &entry("120.00", "CRDT", &parts("50.00"))).as_bytes());
+        assert_eq!(whole.movements().count(), 1);
+        assert_eq!(whole.findings[0].fault, StatementFault::BatchNotSplit { entry_amount: Cents(12_000) });
+    }
+
+    #[test]
+    fn what_is_no_good_statement_is_named() {
+        let wrong = read(document("02", &entry("60.00", "DBIT", "")).as_bytes());
+        assert_eq!(wrong.findings[0].fault, StatementFault::ControlTotalMismatch { difference: Cents(18_000) });
+        let text = document("02", &entry("120.00", "CRDT", ""));
+        assert_eq!(read(&text.as_bytes()[..text.len() - 60]).findings[0].fault, StatementFault::Truncated);
+        let order = "<Document xmlns='urn:iso:std:iso:20022:tech:xsd:pain.001.001.03'><CstmrCdtTrfInitn/></Document>";
+        assert_eq!(read(order.as_bytes()).findings[0].fault.slug(), "other_format");
+    }
+}

@@ -301,3 +301,79 @@ fn original_amount(text: &str) -> Option<String> {
     let cents = amount::scaled(units, decimals)?;
     Some(format!("{currency} {cents}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNT: &str = "12345    00001EUR2 0000000000A";
+
+    fn balance(code: &str, day: &str, amount: &str) -> String {
+        format!("{:<120}", format!("{code}{ACCOUNT}  {day}{:50}{amount}", ""))
+    }
+
+    fn movement(label: &str, amount: &str) -> String {
+        format!("{:<120}", format!("04{ACCOUNT}18040324  050324{label:<31}  0000000  {amount}REF0000000000001"))
+    }
+
+    fn complement(qualifier: &str, text: &str) -> String {
+        format!("{:<120}", format!("05{ACCOUNT}18040324     {qualifier}{text}"))
+    }
+
+    fn sample() -> Vec<String> {
+        vec![
+            balance("01", "030324", "0000000010000{"),
+            movement("VIR SEPA DUPONT ELODIE", "0000000000600{"),
+            complement("NPY", "DUPONT Élodie"),
+            complement("LCC", &format!("{:<70}", "FRAIS DE DOSSIER")),
+            complement("LCS", "RF18539007547034"),
+            complement("RCN", &format!("{:<35}SALA", "NOTPROVIDED")),
+            movement("REJET VIR X", "0000000000575}"),
+            balance("07", "040324", "0000000010025{"),
+        ]
+    }
+
+    #[test]
+    fn records_become_movements() {
+        let reading = read(&sample().join("\r\n"));
+        assert_eq!(reading.findings, []);
+        let statement = &reading.statements[0];
+        assert_eq!((statement.opening_balance, statement.closing_balance), (Some(Cents(100_000)), Some(Cents(100_250))));
+        assert_eq!(statement.account, "12345000010000000000A");
+        let first = &statement.entries[0];
+        assert_eq!((first.amount, first.debtor.as_deref(), first.remittance.as_str()), (Cents(6000), Some("DUPONT Élodie"), "FRAIS DE DOSSIER"));
+        assert_eq!((first.structured_reference.as_deref(), first.end_to_end_id.as_deref()), (Some("RF18539007547034"), None));
+        assert_eq!((first.booking_date, first.value_date), (NaiveDate::from_ymd_opt(2024, 3, 4).unwrap(), NaiveDate::from_ymd_opt(2024, 3, 5)));
+        assert_eq!((statement.entries[1].amount, statement.entries[1].entry), (Cents(-5750), 1));
+    }
+
+    #[test]
+    fn line_ends_blanks_and_code_pages_do_not_matter() {
+        let whole = read(&sample().join("\n"));
+        let trimmed: Vec<String> = sample().iter().map(|record| record.trim_end().to_owned()).collect();
+        for text in [sample().concat(), trimmed.join("\r\n\r\n"), sample().join("\n").replace('{', "é").replace('}', "è")] {
+            assert_eq!(read(&text), whole);
+        }
+        assert_eq!(crate::bank::read_statement(sample().concat().as_bytes(), "releve.txt", &crate::bank::CsvColumns::default()), whole);
+    }
+
+    #[test]
+    fn what_does_not_add_up_is_said() {
+        let mut records = sample();
+        records.remove(6);
+        let reading = read(&records.join("\n"));
+        assert_eq!(reading.findings[0].fault, StatementFault::ControlTotalMismatch { difference: Cents(-5750) });
+        assert!(!reading.trusted(0));
+        records.pop();
+        assert_eq!(read(&records.join("\n")).findings[0].fault, StatementFault::Truncated);
+    }
+
+    #[test]
+    fn overpunched_amounts() {
+        for (zone, decimals, cents) in
+            [("0000000000600{", 2, Some(6000)), ("0000000000000q", 2, Some(-8)), ("0000000000006é", 0, Some(6000)), ("00000000006000", 2, None)]
+        {
+            assert_eq!(signed_amount(zone, decimals), cents.map(Cents), "{zone}");
+        }
+    }
+}

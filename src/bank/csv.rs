@@ -284,3 +284,39 @@ impl Columns {
         self.account.and_then(|column| cells.get(column)).and_then(|cell| non_blank(cell)).map(|cell| crate::bank::compact(&cell))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(text: &str) -> (Vec<(i64, String, String)>, Vec<&'static str>) {
+        let reading = read(text, &CsvColumns::default());
+        let movements = reading
+            .movements()
+            .map(|movement| (movement.amount.0, movement.debtor.clone().unwrap_or_default(), movement.remittance.clone()))
+            .collect();
+        (movements, reading.findings.iter().map(|finding| finding.fault.slug()).collect())
+    }
+
+    #[test]
+    fn tables_of_several_banks() {
+        let expected = vec![(6000, "DUPONT ELODIE".to_owned(), "frais; dossier".to_owned()), (-24_666, "ENGIE".to_owned(), "GAZ".to_owned())];
+        for text in [
+            "Compte 00001024334;ECOLE\nSolde initial : 1 000,00 EUR\n\nDate;Montant;Contrepartie;Détail\n04/03/24;60,00;DUPONT ELODIE;\"frais; dossier\"\n05/03/24;-246,66;ENGIE;GAZ\n\nSolde final : 813,34 EUR\n",
+            "Solde initial;1000,00\nDate opération;Date valeur;Libellé;Débit;Crédit;Tiers\n04/03/2024;04/03/2024;\"frais; dossier\";;60,00;DUPONT ELODIE\n05/03/2024;;GAZ;246,66;;ENGIE\nNouveau solde;813,34\n",
+            "Opening balance,1000.00\nBooking Date,Amount,Counterparty,Description\n2024-03-04,60.00,DUPONT ELODIE,frais; dossier\n2024-03-05,-246.66,ENGIE,GAZ\nClosing balance,813.34\n",
+        ] {
+            assert_eq!(seen(text), (expected.clone(), vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_table_without_balances_or_columns_says_so() {
+        assert_eq!(seen("Date;Montant;Libellé\n04/03/24;60,00;VIR DUPONT\n").1, ["no_control_total"]);
+        assert_eq!(seen("quand;combien;qui\n04/03/24;60,00;DUPONT\n").1, ["columns_unknown"]);
+        assert_eq!(seen("Date;Montant;Libellé\n04/03/24;soixante;VIR\n").1, ["malformed_record", "no_control_total"]);
+        let columns =
+            CsvColumns { date: Some("quand".to_owned()), amount: Some("combien".to_owned()), name: Some("qui".to_owned()), ..CsvColumns::default() };
+        assert_eq!(read("quand;combien;qui\n04/03/24;60,00;DUPONT\n", &columns).movements().count(), 1);
+    }
+}

@@ -71,15 +71,15 @@ pub fn reconcile(known: &[KnownMovement], incoming: &[Movement], format: &str) -
     for (position, one) in known.iter().enumerate() {
         buckets.entry((one.movement.amount.0, one.movement.currency.as_str())).or_default().push(position);
     }
-    let known_texts: Vec<String> = known.iter().map(|one| folded_text(&one.movement)).collect();
+    let known_faces: Vec<Face<'_>> = known.iter().map(|one| Face::of(&one.movement)).collect();
     let family = family(format);
     let mut pairs: Vec<(u32, usize, usize)> = Vec::new();
     for (arriving, movement) in incoming.iter().enumerate() {
-        let text = folded_text(movement);
+        let face = Face::of(movement);
         for position in buckets.get(&(movement.amount.0, movement.currency.as_str())).into_iter().flatten() {
-            let (Some(one), Some(known_text)) = (known.get(*position), known_texts.get(*position)) else { continue };
+            let (Some(one), Some(known_face)) = (known.get(*position), known_faces.get(*position)) else { continue };
             let same_format = one.formats.iter().any(|other| self::family(other) == family);
-            let likeness = likeness((&one.movement, known_text), (movement, &text), same_format);
+            let likeness = likeness(known_face, &face, same_format);
             if likeness > 0 {
                 pairs.push((likeness, *position, arriving));
             }
@@ -105,15 +105,29 @@ fn family(format: &str) -> &str {
     format.split('.').next().unwrap_or(format)
 }
 
+/// What movements are compared by, made once for each.
+struct Face<'a> {
+    movement: &'a Movement,
+    text: String,
+    reference: Option<String>,
+}
+
+impl Face<'_> {
+    fn of(movement: &Movement) -> Face<'_> {
+        Face { movement, text: folded_text(movement), reference: movement.bank_reference.as_deref().and_then(telling_reference) }
+    }
+}
+
 /// 0 when two movements of equal amount cannot be one; more the surer they are.
-fn likeness(known: (&Movement, &str), incoming: (&Movement, &str), same_format: bool) -> u32 {
-    let ((one, one_text), (other, other_text)) = (known, incoming);
+fn likeness(known: &Face<'_>, incoming: &Face<'_>, same_format: bool) -> u32 {
+    let (one, other) = (known.movement, incoming.movement);
     let same_day = one.booking_date == other.booking_date;
-    let references = one.bank_reference.as_deref().and_then(telling_reference).zip(other.bank_reference.as_deref().and_then(telling_reference));
-    let similar = similarity(one_text, other_text);
-    let exact = u32::from(one_text == other_text) * 50 + u32::from(one.value_date == other.value_date) * 20;
-    match &references {
-        Some((one, other)) if same_reference(one, other) && (same_day || one == other) => return 1_000 + similar + exact + u32::from(same_day) * 200,
+    let same_text = known.text == incoming.text;
+    let exact = u32::from(same_text) * 50 + u32::from(one.value_date == other.value_date) * 20;
+    match known.reference.as_deref().zip(incoming.reference.as_deref()) {
+        Some((one, other)) if same_reference(one, other) && (same_day || one == other) => {
+            return 1_000 + similarity(&known.text, &incoming.text) + exact + u32::from(same_day) * 200;
+        }
         // One bank numbers one movement once: other numbers of the same make are other movements.
         Some((one, other)) if same_format || shape(one) == shape(other) => return 0,
         _ => {}
@@ -122,9 +136,10 @@ fn likeness(known: (&Movement, &str), incoming: (&Movement, &str), same_format: 
         return 0;
     }
     if same_format {
-        return if one_text == other_text { 500 + exact } else { 0 };
+        return if same_text { 500 + exact } else { 0 };
     }
-    if similar >= 60 || (one_text.is_empty() && other_text.is_empty()) { 100 + similar + exact } else { 0 }
+    let similar = if same_text { 100 } else { similarity(&known.text, &incoming.text) };
+    if similar >= 60 { 100 + similar + exact } else { 0 }
 }
 
 /// A bank's reference without decoration; zeros and very short ones say nothing.

@@ -177,6 +177,7 @@ pub fn match_transfers(
             verdict.why.extend(rank::explanation(&verdict.payees, evidence, &payees));
         }
     }
+    returns::offer_the_same(&mut verdicts);
     verdicts.into_iter().map(|(transfer, verdict)| outcome(transfer, verdict, &payees)).collect()
 }
 

@@ -265,3 +265,33 @@ fn parse_entry(field: &Field, currency: &str) -> Result<Movement, &'static str> 
         original_amount: supplementary.split("/OCMT/").nth(1).and_then(|text| text.split('/').next()).and_then(non_blank),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_dialects_and_free_text() {
+        let text = "{1:F01XXXX}{2:I940XXXX}{4:\r\n:20:1\r\n:25:FR7630006000011234567890189\r\n:28C:1/1\r\n:60F:C231231EUR100,00\r\n\
+                    :61:2312310102CR60,NTRFE2E1//B1\r\n:86:/ORDP//NAME/Élodie Dupont/REMI/MS DATA/IA\r\n\
+                    :61:240102C60,00N051NONREF\r\n:86:166?00GUTSCHRIFT?20EREF+X1ABCD SVWZ+frais de d?21ossier?32DUPONT?33 ELODIE\r\n\
+                    :61:240102RC5,50NTRFNONREF\r\n:86:VIR DUPONT\r\n:62F:C240102EUR214,50\r\n-}\r\n";
+        let reading = read(text);
+        assert_eq!((reading.format.as_str(), reading.findings.as_slice()), ("mt940", [].as_slice()));
+        let seen: Vec<_> = reading
+            .movements()
+            .map(|movement| (movement.amount.0, movement.debtor.as_deref().unwrap_or_default(), movement.remittance.as_str()))
+            .collect();
+        assert_eq!(seen, [(6000, "Élodie Dupont", "MS DATA/IA"), (6000, "DUPONT ELODIE", "frais de dossier"), (-550, "DUPONT", "VIR DUPONT")]);
+        let first = reading.movements().next().unwrap();
+        assert_eq!((first.booking_date, first.value_date), (NaiveDate::from_ymd_opt(2024, 1, 2).unwrap(), NaiveDate::from_ymd_opt(2023, 12, 31)));
+        assert_eq!((first.bank_reference.as_deref(), first.end_to_end_id.as_deref()), (Some("B1"), Some("E2E1")));
+    }
+
+    #[test]
+    fn a_message_without_its_end_is_truncated() {
+        let reading = read(":20:1\n:25:X\n:60F:C240101EUR1,\n:61:240102C60,00NTRFNONREF\n");
+        assert_eq!(reading.findings[0].fault, StatementFault::Truncated);
+        assert!(!reading.trusted(0));
+    }
+}

@@ -320,6 +320,7 @@ fn cut_references(text: &str, issued: &ReferenceIndex, found: &mut BTreeMap<usiz
 }
 
 #[cfg(test)]
+#[allow(clippy::string_slice)] // references are ASCII
 mod tests {
     use super::*;
 

@@ -100,7 +100,7 @@ fn one_reference(payee: usize, credit: &Credit, evidence: &Evidence, question: &
     if issued_later(payee, credit, question) {
         return Verdict::review("référence exacte, mais le virement est antérieur à son envoi");
     }
-    if bears_another_family(&[payee], evidence) && !evidence.text.contains_key(&payee) && !evidence.emails.contains(&payee) {
+    if bears_another_family(&[payee], evidence) && text_leans_elsewhere(payee, evidence, question) {
         return Verdict::review("référence exacte, mais le payeur porte le nom d'un autre candidat");
     }
     if credit.movement.amount.0 > question.fee.0.saturating_mul(5) {
@@ -112,6 +112,14 @@ fn one_reference(payee: usize, credit: &Credit, evidence: &Evidence, question: &
         return Verdict::review("référence exacte, mais le virement semble payer pour plusieurs");
     }
     Verdict::matched(&[payee], "reference", "référence exacte")
+}
+
+/// Parents bear other names, and in a season of few names often another candidate's: beside an exact reference that alone is no sign of a
+/// copied one. It is one when the text names somebody else in part, or another programme.
+fn text_leans_elsewhere(payee: usize, evidence: &Evidence, question: &Question<'_>) -> bool {
+    let names_other = !evidence.text.is_empty() && !evidence.text.contains_key(&payee);
+    let programmes = &evidence.programmes;
+    names_other || (!programmes.is_empty() && question.index.programme(payee).is_some_and(|own| !programmes.contains(&own)))
 }
 
 fn several_references(payees: &[usize], credit: &Credit, evidence: &Evidence, question: &Question<'_>) -> Verdict {

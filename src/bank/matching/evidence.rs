@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bank::matching::names::{Fit, NameFound, NameIndex, Zone};
+use crate::bank::matching::names::{APART, Fit, NameFound, NameIndex, Zone};
 use crate::bank::matching::{Payee, words};
 use crate::bank::reference::{Found, ReferenceIndex, find_references};
 use crate::bank::{compact, without_bank_words};
@@ -202,7 +202,7 @@ impl Index {
         let words = &evidence.text_zone.words;
         for start in 0..words.len().min(60) {
             let mut joined = String::new();
-            for word in words.iter().skip(start).take(10) {
+            for word in words.iter().skip(start).filter(|word| *word != APART).take(10) {
                 joined.push_str(word);
                 evidence.emails.extend(self.by_email.get(&joined).into_iter().flatten());
                 evidence.emails_cut.extend(self.by_email_start.get(&joined).into_iter().flatten());

@@ -43,6 +43,9 @@ pub struct NameFound {
     pub given_places: BTreeSet<usize>,
 }
 
+/// Stands, often enough, for a `+` or `&`: what is left of it and what is right of it are no one name.
+pub const APART: &str = "+";
+
 /// Words of one zone of a movement (payer, text), folded.
 #[derive(Debug, Clone, Default)]
 pub struct Zone {
@@ -52,7 +55,14 @@ pub struct Zone {
 
 impl Zone {
     pub fn new(raw: &str) -> Zone {
-        Zone { raw: raw.to_owned(), words: folding::tokens(raw) }
+        let mut words = Vec::new();
+        for (number, side) in raw.split(['+', '&']).enumerate() {
+            if number > 0 {
+                words.extend(std::iter::repeat_n(APART.to_owned(), GAP_WORDS_MAX + 2));
+            }
+            words.extend(folding::tokens(side));
+        }
+        Zone { raw: raw.to_owned(), words }
     }
 
     /// A field this full may have cut its last word.
@@ -71,8 +81,6 @@ struct Spelling {
     /// The parts written as one word; the same id as the token where the part has one.
     family_joined: TokenId,
     given_joined: TokenId,
-    /// Family and given name glued, both ways round.
-    glued: [TokenId; 2],
     given_initial: Option<char>,
 }
 
@@ -84,6 +92,9 @@ pub struct NameIndex {
     by_sound: BTreeMap<String, Vec<TokenId>>,
     by_deletion: BTreeMap<String, Vec<TokenId>>,
     spellings: Vec<Spelling>,
+    /// Family and given name written as one word, either way round, and whose name it is. Apart from the tokens, for every family
+    /// name is the beginning of one.
+    glued: BTreeMap<String, Vec<usize>>,
     /// Which spellings use a token.
     uses: BTreeMap<TokenId, Vec<usize>>,
 }
@@ -115,20 +126,16 @@ impl NameIndex {
             given: given.iter().map(|token| self.token(token)).collect(),
             family_joined: self.token(&family_text),
             given_joined: self.token(&given_text),
-            glued: [self.token(&format!("{family_text}{given_text}")), self.token(&format!("{given_text}{family_text}"))],
             given_initial: given_text.chars().next(),
         };
         let position = self.spellings.len();
-        let all: BTreeSet<TokenId> = spelling
-            .family
-            .iter()
-            .chain(&spelling.given)
-            .chain([&spelling.family_joined, &spelling.given_joined])
-            .chain(&spelling.glued)
-            .copied()
-            .collect();
+        let all: BTreeSet<TokenId> =
+            spelling.family.iter().chain(&spelling.given).chain([&spelling.family_joined, &spelling.given_joined]).copied().collect();
         for token in all {
             self.uses.entry(token).or_default().push(position);
+        }
+        for text in [format!("{family_text}{given_text}"), format!("{given_text}{family_text}")] {
+            self.glued.entry(text).or_default().push(position);
         }
         self.spellings.push(spelling);
     }
@@ -151,7 +158,7 @@ impl NameIndex {
 
     /// The people a zone names, by payee. With `whole_names_only` those named by one token alone are left out, which is quick.
     pub fn find(&self, zone: &Zone, whole_names_only: bool) -> BTreeMap<usize, NameFound> {
-        let hits = self.hits(zone);
+        let hits = self.hits(zone, whole_names_only);
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
         for token in hits.keys() {
             for spelling in self.uses.get(token).into_iter().flatten() {
@@ -161,8 +168,7 @@ impl NameIndex {
         let mut found: BTreeMap<usize, NameFound> = BTreeMap::new();
         for (position, count) in counts {
             let Some(spelling) = self.spellings.get(position) else { continue };
-            let glued = spelling.glued.iter().any(|token| hits.contains_key(token));
-            if whole_names_only && count < 2 && !glued {
+            if whole_names_only && count < 2 {
                 continue;
             }
             let Some(name) = fit(spelling, &hits, zone) else { continue };
@@ -173,10 +179,18 @@ impl NameIndex {
                 }
             }
         }
+        for (place, word) in zone.words.iter().enumerate() {
+            for payee in
+                self.glued.get(word).into_iter().flatten().filter_map(|spelling| self.spellings.get(*spelling)).map(|spelling| spelling.payee)
+            {
+                let places = BTreeSet::from([place]);
+                found.insert(payee, NameFound { fit: Fit::Full, sureness: Sureness::Exact, family_places: places.clone(), given_places: places });
+            }
+        }
         found
     }
 
-    fn hits(&self, zone: &Zone) -> Hits {
+    fn hits(&self, zone: &Zone, quick: bool) -> Hits {
         let mut hits = Hits::new();
         let mut hit = |token: TokenId, sureness: Sureness, places: BTreeSet<usize>| {
             let entry = hits.entry(token).or_default();
@@ -196,7 +210,7 @@ impl NameIndex {
                     hit(*token, Sureness::Exact, places);
                 }
             }
-            if word.len() < 3 || words::kind(word) < words::WordKind::Silent {
+            if quick || word.len() < 3 || words::kind(word) < words::WordKind::Silent {
                 continue;
             }
             for token in self.by_sound.get(&sound(word)).into_iter().flatten() {
@@ -340,9 +354,6 @@ fn near_each_other(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
 }
 
 fn fit(spelling: &Spelling, hits: &Hits, zone: &Zone) -> Option<NameFound> {
-    if let Some((sureness, places)) = spelling.glued.iter().filter_map(|token| hits.get(token)).flatten().min_by_key(|(sureness, _)| *sureness) {
-        return Some(NameFound { fit: Fit::Full, sureness: *sureness, family_places: places.clone(), given_places: places.clone() });
-    }
     let families = part(&spelling.family, spelling.family_joined, hits, true);
     let givens = part(&spelling.given, spelling.given_joined, hits, false);
     let named = |fit: Fit, sureness: Sureness, family: &BTreeSet<usize>, given: &BTreeSet<usize>| NameFound {
@@ -355,7 +366,6 @@ fn fit(spelling: &Spelling, hits: &Hits, zone: &Zone) -> Option<NameFound> {
         let pairs = families.iter().flat_map(|family| givens.iter().map(move |given| (family.clone(), given.clone())));
         pairs.filter(|(family, given)| near_each_other(&family.1, &given.1)).min_by_key(|(family, given)| (family.0.max(given.0), family.0, given.0))
     };
-    // A given name of one or two letters beside a long text proves nothing.
     if let Some((family, given)) = best_pair(&families) {
         return Some(named(Fit::Full, family.0.max(given.0), &family.1, &given.1));
     }

@@ -8,7 +8,7 @@ use crate::domain::payment::{Movement, TransferState};
 use crate::folding::tokens;
 
 /// Pairs every debit that sends a credit back with it: the same amount, the same name, not later than the options allow.
-/// Both are then returned, and belong to the dossier the credit was attributed to. What a person decided about a credit stays.
+/// Both are then returned, and belong to the dossier the credit was attributed to, once it is. What a person decided about a debit stays.
 pub fn settle_returns(credits: &[&Credit], verdicts: &mut BTreeMap<i64, Verdict>, options: &MatchingOptions) {
     let mut by_amount: BTreeMap<i64, Vec<&Credit>> = BTreeMap::new();
     for credit in credits.iter().filter(|credit| credit.movement.amount.0 > 0) {
@@ -18,7 +18,8 @@ pub fn settle_returns(credits: &[&Credit], verdicts: &mut BTreeMap<i64, Verdict>
         }
     }
     let mut taken: BTreeSet<i64> = BTreeSet::new();
-    for debit in credits.iter().filter(|credit| credit.movement.amount.0 < 0) {
+    let of_person: BTreeSet<i64> = verdicts.iter().filter(|(_, verdict)| verdict.tier == "person").map(|(id, _)| *id).collect();
+    for debit in credits.iter().filter(|credit| credit.movement.amount.0 < 0 && !of_person.contains(&credit.id)) {
         let sent_back = sends_back(&debit.movement);
         let originals = by_amount.get(&debit.movement.amount.0.saturating_neg()).into_iter().flatten();
         // The latest credit before the debit is the one a bank rejects.
@@ -30,16 +31,30 @@ pub fn settle_returns(credits: &[&Credit], verdicts: &mut BTreeMap<i64, Verdict>
         let Some(original) = original else { continue };
         taken.insert(original.id);
         let amount = Cents(original.movement.amount.0).french();
-        let Some(verdict) = verdicts.get_mut(&original.id).filter(|verdict| verdict.tier != "person") else { continue };
-        verdict.state = TransferState::Returned;
-        verdict.why.push(format!("renvoyé le {}", debit.movement.booking_date.format("%d/%m/%Y")));
-        if verdict.tier == "review" {
-            verdict.payees.clear();
-        }
+        let Some(verdict) = verdicts.get_mut(&original.id) else { continue };
+        let on = debit.movement.booking_date.format("%d/%m/%Y");
+        verdict.why.push(format!("renvoyé le {on}"));
+        // Nobody knows yet whose fee went back: both stay a question.
+        let state = if verdict.state == TransferState::Matched { TransferState::Returned } else { verdict.state };
+        verdict.state = state;
         let payees = verdict.payees.clone();
         let word = if sent_back { "retour" } else { "remboursement" };
         let why = vec![format!("{word} du virement de {amount} reçu le {}", original.movement.booking_date.format("%d/%m/%Y"))];
-        verdicts.insert(debit.id, Verdict { state: TransferState::Returned, payees, why, tier: "return", of_return: Some(original.id) });
+        verdicts.insert(debit.id, Verdict { state, payees, why, tier: "return", of_return: Some(original.id) });
+    }
+}
+
+/// The debit that sent back a transfer to review offers the transfer's proposals.
+pub fn offer_the_same(verdicts: &mut BTreeMap<i64, Verdict>) {
+    let offers: Vec<(i64, Vec<usize>)> = verdicts
+        .iter()
+        .filter(|(_, verdict)| verdict.state == TransferState::ToReview)
+        .filter_map(|(debit, verdict)| Some((*debit, verdicts.get(&verdict.of_return?)?.payees.clone())))
+        .collect();
+    for (debit, payees) in offers {
+        if let Some(verdict) = verdicts.get_mut(&debit) {
+            verdict.payees = payees;
+        }
     }
 }
 

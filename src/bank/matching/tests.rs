@@ -1,1 +1,138 @@
+//! Single situations as a table, then whole seasons made to mislead.
+
+#![allow(clippy::string_slice)] // invented ASCII data
+
+mod season;
+
 use super::*;
+use crate::bank::reference;
+
+pub(super) const FEE: Cents = Cents(6000);
+
+pub(super) fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+pub(super) fn vocabulary() -> Vec<String> {
+    ["MS data", "intelligence artificielle", "construction durable", "MS construction", "ferroviaire", "cybersécurité"].map(str::to_owned).to_vec()
+}
+
+pub(super) fn payee(number: u32, given: &str, family: &str, programme: &[&str]) -> Payee {
+    Payee {
+        dossier: format!("MS24-{number:04}"),
+        reference: reference::issue("MS24", &[9; 32], u64::from(number), &BTreeSet::new()).as_str().to_owned(),
+        names: vec![PersonName::new(given, family)],
+        emails: vec![format!("{}.{}{number}@exemple.fr", crate::bank::compact(given).to_lowercase(), crate::bank::compact(family).to_lowercase())],
+        programme_words: programme.iter().map(|word| (*word).to_owned()).collect(),
+        opened_on: day("2024-02-01"),
+        ..Payee::default()
+    }
+}
+
+pub(super) fn credit(id: i64, on: NaiveDate, cents: i64, debtor: &str, remittance: &str) -> Credit {
+    let movement = Movement {
+        entry: 0,
+        booking_date: on,
+        value_date: Some(on),
+        amount: Cents(cents),
+        currency: "EUR".to_owned(),
+        debtor: Some(debtor.to_owned()).filter(|debtor| !debtor.is_empty()),
+        ultimate_debtor: None,
+        debtor_iban: None,
+        remittance: remittance.to_owned(),
+        end_to_end_id: None,
+        structured_reference: None,
+        bank_reference: None,
+        operation: None,
+        is_return: false,
+        original_amount: None,
+    };
+    Credit { id, movement, statement_trusted: true }
+}
+
+fn people() -> Vec<Payee> {
+    vec![
+        payee(1, "Élodie", "Dupont", &["MS data", "intelligence artificielle"]),
+        payee(2, "Léa", "Meunier", &["construction durable", "MS construction"]),
+        payee(3, "Dylan", "Lecomte", &["MS data", "intelligence artificielle"]),
+        payee(4, "Thi Mai", "Nguyen", &["ferroviaire"]),
+        payee(5, "Marie", "Martin", &["MS data", "intelligence artificielle"]),
+        payee(6, "Marie", "Martin", &["construction durable", "MS construction"]),
+        payee(7, "Omar", "El Idrissi", &["ferroviaire"]),
+        payee(8, "Manon", "Meunier", &["MS data", "intelligence artificielle"]),
+    ]
+}
+
+fn outcome_of(cents: i64, debtor: &str, remittance: &str) -> Outcome {
+    let credits = [credit(1, day("2024-02-10"), cents, debtor, remittance)];
+    match_transfers(&credits, &people(), &[], FEE, &vocabulary(), &MatchingOptions::default()).remove(0)
+}
+
+fn numbers(outcome: &Outcome) -> Vec<u32> {
+    outcome.dossiers.iter().map(|dossier| dossier[5..].parse().unwrap()).collect()
+}
+
+#[test]
+fn each_situation_has_its_answer() {
+    use TransferState::{Matched, ToReview, Unrelated};
+    let reference = |number: usize| people()[number - 1].reference.clone();
+    for (cents, debtor, remittance, state, dossiers) in [
+        (6000, "M JEAN DURAND", reference(1).as_str(), Matched, vec![1]),
+        (5750, "FLYWIRE", reference(1).as_str(), Matched, vec![1]),
+        (6000, "MME DUPONT ELODIE", "", Matched, vec![1]),
+        (6000, "MME DUPONT ELODIE", "frais de dossier", Matched, vec![1]),
+        (6000, "MME DUPONT ELODIE", "COTISATION ANCIENS", ToReview, vec![1]),
+        (6000, "MME DUPONT ELODIE", "tombola de printemps", ToReview, vec![1]),
+        (6000, "MME DUPONT ELODIE", "bracelets", ToReview, vec![1]),
+        (4500, "MME DUPONT ELODIE", "", ToReview, vec![1]),
+        (4500, "MME DUPONT ELODIE", "candidature", Matched, vec![1]),
+        (6000, "LECOMTE PAUL", "dossier Dylan Lecomte", Matched, vec![3]),
+        (6000, "M LECOMTE DYLAN", "dossier Léa Meunier", ToReview, vec![2, 3]),
+        (12000, "MME LEA MEUNIER", "2 dossiers Léa Meunier + Dylan Lecomte", Matched, vec![2, 3]),
+        (12000, "MME LEA MEUNIER", "", ToReview, vec![2]),
+        (6000, "MARTIN MARIE", "", ToReview, vec![5, 6]),
+        (6000, "MARTIN MARIE", "MS construction", Matched, vec![6]),
+        (6000, "MARTIN MARIE", "marie.martin5 exemple.fr", Matched, vec![5]),
+        (6000, "OMAR ELIDRISSI", "VIR", Matched, vec![7]),
+        (6000, "M PETIT LUC", "COTISATION SPORT", Unrelated, vec![]),
+        (250_000, "MME DUPONT ELODIE", "SCOLARITE 2024", Unrelated, vec![]),
+        (250_000, "REGION HDF", "SUBV 52073", Unrelated, vec![]),
+        (6000, "M PETIT LUC", "", ToReview, vec![]),
+    ] {
+        let outcome = outcome_of(cents, debtor, remittance);
+        assert_eq!(outcome.state, state, "{debtor} | {remittance}: {outcome:?}");
+        let shown: Vec<u32> = numbers(&outcome).into_iter().take(dossiers.len()).collect();
+        if state == Matched {
+            assert_eq!(numbers(&outcome), dossiers, "{debtor} | {remittance}: {outcome:?}");
+        } else {
+            assert!(dossiers.iter().all(|dossier| shown.contains(dossier)), "{debtor} | {remittance}: {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn what_went_back_is_returned_and_what_completes_is_attributed() {
+    let credits = [
+        credit(1, day("2024-02-10"), 6000, "DUPONT ELODIE", "frais de dossier"),
+        credit(2, day("2024-02-14"), -6000, "DUPONT ELODIE", "REJET VIR DUPONT ELODIE"),
+        credit(3, day("2024-02-10"), 4500, "M LECOMTE PAUL", "frais Lecomte Dylan"),
+        credit(4, day("2024-02-20"), 1500, "M LECOMTE PAUL", "le reste"),
+    ];
+    let outcomes = match_transfers(&credits, &people(), &[], FEE, &vocabulary(), &MatchingOptions::default());
+    let seen: Vec<_> = outcomes.iter().map(|outcome| (outcome.state.slug(), numbers(outcome), outcome.of_return)).collect();
+    assert_eq!(seen, [("returned", vec![1], None), ("returned", vec![1], Some(1)), ("matched", vec![3], None), ("matched", vec![3], None)]);
+    let accounts = fee_accounts(&outcomes, &credits, FEE);
+    assert_eq!(accounts["MS24-0001"].state, crate::domain::payment::FeeState::Returned);
+    assert_eq!(accounts["MS24-0003"].state, crate::domain::payment::FeeState::Credited);
+}
+
+#[test]
+fn the_assistants_word_wins() {
+    let credits = [credit(1, day("2024-02-10"), 6000, "DUPONT ELODIE", ""), credit(2, day("2024-02-10"), 6000, "DUPONT ELODIE", "frais de dossier")];
+    let decided =
+        [Decided::Match { transfer: 1, dossiers: vec!["MS24-0003".to_owned()] }, Decided::Rejected { transfer: 2, dossier: "MS24-0001".to_owned() }];
+    let outcomes = match_transfers(&credits, &people(), &decided, FEE, &vocabulary(), &MatchingOptions::default());
+    assert_eq!((outcomes[0].state, numbers(&outcomes[0])), (TransferState::Matched, vec![3]));
+    assert_eq!(outcomes[1].state, TransferState::ToReview);
+    assert!(!numbers(&outcomes[1]).contains(&1));
+}
