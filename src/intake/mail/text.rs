@@ -59,7 +59,10 @@ fn cut_off_texts(message: &Message<'_>) -> Vec<u32> {
     let is_cut_off = |id: &&u32| {
         message.part(**id).is_some_and(|part| {
             let is_text = matches!(part.body, PartType::Text(_)) && matches!(media_type_of(part, "text/plain").as_str(), "text/plain" | "text/html");
-            part.is_encoding_problem && is_text && part.attachment_name().is_none() && !part.content_disposition().is_some_and(|disposition| disposition.is_attachment())
+            part.is_encoding_problem
+                && is_text
+                && part.attachment_name().is_none()
+                && !part.content_disposition().is_some_and(|disposition| disposition.is_attachment())
         })
     };
     message.attachments.iter().filter(is_cut_off).take(BODY_PARTS_MAX).copied().collect()
