@@ -230,13 +230,12 @@ fn kill(child: &Mutex<Child>) {
     }
 }
 
+/// The first of what a program complains about. Then its pipe is closed: asked for a passphrase, `bsdtar` repeats its prompt for ever.
 fn read_complaints(stderr: &mut dyn Read) -> String {
     const COMPLAINT_BYTES_MAX: u64 = 64 << 10;
     let mut bytes = Vec::new();
-    let first = stderr.take(COMPLAINT_BYTES_MAX).read_to_end(&mut bytes);
-    let rest = std::io::copy(stderr, &mut std::io::sink());
-    if first.is_err() || rest.is_err() {
-        return String::new();
+    match stderr.take(COMPLAINT_BYTES_MAX).read_to_end(&mut bytes) {
+        Ok(_) => String::from_utf8_lossy(&bytes).to_lowercase(),
+        Err(_) => String::new(),
     }
-    String::from_utf8_lossy(&bytes).to_lowercase()
 }
