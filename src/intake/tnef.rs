@@ -265,6 +265,20 @@ pub(crate) mod tests {
         [SIGNATURE.to_vec(), vec![1, 0], parts.concat()].concat()
     }
 
+    /// Base64 for building mails in tests.
+    pub fn base64(bytes: &[u8]) -> String {
+        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut encoded = String::new();
+        for group in bytes.chunks(3) {
+            let word = (0..3).fold(0_u32, |word, at| word << 8 | u32::from(group.get(at).copied().unwrap_or(0)));
+            for sextet in 0..4 {
+                let letter = ALPHABET[(word >> (18 - 6 * sextet) & 63) as usize];
+                encoded.push(if sextet <= group.len() { char::from(letter) } else { '=' });
+            }
+        }
+        encoded
+    }
+
     pub fn sample() -> Vec<u8> {
         let long: Vec<u8> = "Relevé de notes.pdf\0".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let properties = [

@@ -29,12 +29,12 @@ pub fn collect(message: &Message<'_>, body: &Body, is_bounce: bool) -> Collected
         collected.attachments.push(attachment);
     }
     let shown = html::shown_content_ids(&body.html);
-    collect_from(message, &shown, is_bounce, 0, &mut collected);
+    collect_from(message, &shown, &body.recovered, is_bounce, 0, &mut collected);
     collected
 }
 
-fn collect_from(message: &Message<'_>, shown: &BTreeSet<String>, is_bounce: bool, depth: usize, collected: &mut Collected) {
-    for id in &message.attachments {
+fn collect_from(message: &Message<'_>, shown: &BTreeSet<String>, bodies: &[u32], is_bounce: bool, depth: usize, collected: &mut Collected) {
+    for id in message.attachments.iter().filter(|id| !bodies.contains(id)) {
         if collected.attachments.len() >= PARTS_MAX {
             add_finding(collected, Reason::ArchiveTooManyEntries);
             return;
@@ -85,7 +85,7 @@ fn collect_message(message: &Message<'_>, part: &MessagePart<'_>, nested: &Messa
     collected.attachments.push(Attachment { name, media_type: "message/rfc822".to_owned(), inline: false, contents });
     if !super::bounce::is_delivery_report(nested) {
         let shown = html::shown_content_ids(&nested.body_html(0).unwrap_or_default());
-        collect_from(nested, &shown, false, depth + 1, collected);
+        collect_from(nested, &shown, &[], false, depth + 1, collected);
     }
 }
 

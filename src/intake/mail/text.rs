@@ -2,6 +2,7 @@
 
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
+use super::headers::media_type_of;
 use super::parts::decoded_bytes;
 use super::transfer::{UuFile, uudecode};
 use super::{TEXT_BYTES_MAX, html};
@@ -17,14 +18,17 @@ pub struct Body {
     /// The HTML source, for links and pictures shown in the text; empty when there is none.
     pub html: String,
     pub uuencoded: Vec<UuFile>,
+    /// Parts that are text cut off before their boundary, which the parser takes for files.
+    pub recovered: Vec<u32>,
 }
 
 /// Reads all text and HTML bodies.
 pub fn body_of(message: &Message<'_>) -> Body {
-    let mut body = Body::default();
-    for id in message.text_body.iter().take(BODY_PARTS_MAX) {
+    let mut body = Body { recovered: cut_off_texts(message), ..Body::default() };
+    for id in message.text_body.iter().chain(&body.recovered).take(BODY_PARTS_MAX) {
         let Some(part) = message.part(*id) else { continue };
         let text = match &part.body {
+            PartType::Text(_) if media_type_of(part, "") == "text/html" => html::to_text(&part_text(message, part)),
             PartType::Html(_) => html::to_text(&part_text(message, part)),
             PartType::Text(_) => plain_text(message, part, &mut body.uuencoded),
             _ => continue,
@@ -48,6 +52,20 @@ pub fn body_of(message: &Message<'_>) -> Body {
         body.text = html::to_text(&body.html);
     }
     body
+}
+
+/// Text parts without name or disposition whose closing boundary is missing.
+fn cut_off_texts(message: &Message<'_>) -> Vec<u32> {
+    let is_cut_off = |id: &&u32| {
+        message.part(**id).is_some_and(|part| {
+            let is_text = matches!(part.body, PartType::Text(_)) && matches!(media_type_of(part, "text/plain").as_str(), "text/plain" | "text/html");
+            part.is_encoding_problem
+                && is_text
+                && part.attachment_name().is_none()
+                && !part.content_disposition().is_some_and(|disposition| disposition.is_attachment())
+        })
+    };
+    message.attachments.iter().filter(is_cut_off).take(BODY_PARTS_MAX).copied().collect()
 }
 
 fn plain_text(message: &Message<'_>, part: &MessagePart<'_>, uuencoded: &mut Vec<UuFile>) -> String {

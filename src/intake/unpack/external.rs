@@ -73,7 +73,8 @@ fn run_any(job: &mut Job<'_>, programs: &ExternalUnpackers, bytes: &[u8]) -> Res
         let into = folder.path().join(format!("out-{number}"));
         match run_unar(job, unar, &archive, &into, password) {
             Ok(()) => return Ok(()),
-            Err(Reason::ArchivePassword) => failure = Reason::ArchivePassword,
+            // It does not say why it gives nothing. Where bsdtar named a password, the next one may fit.
+            Err(Reason::ArchiveDamaged | Reason::ArchivePassword) if failure == Reason::ArchivePassword => {}
             Err(reason) => return Err(reason),
         }
     }
@@ -121,10 +122,7 @@ fn run_unar(job: &mut Job<'_>, unar: &Path, archive: &Path, into: &Path, passwor
     job.budget.check_time()?;
     let complaint = running.stop();
     let (files, _) = files_under(into);
-    if files.iter().all(|(_, size)| *size == 0) && (complaint.contains("password") || complaint.contains("encrypt")) {
-        return Err(Reason::ArchivePassword);
-    }
-    if files.is_empty() {
+    if files.is_empty() || (running.has_failed() && files.iter().all(|(_, size)| *size == 0)) {
         return Err(if complaint.contains("password") { Reason::ArchivePassword } else { Reason::ArchiveDamaged });
     }
     for (file, size) in files {
@@ -198,6 +196,11 @@ impl Running {
         !matches!(self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait(), Ok(None))
     }
 
+    /// Whether the program has ended and says that it failed.
+    fn has_failed(&self) -> bool {
+        matches!(self.child.lock().unwrap_or_else(PoisonError::into_inner).try_wait(), Ok(Some(status)) if !status.success())
+    }
+
     /// Ends the program, after a moment in which it may end by itself, and gives what it complained about, in small letters.
     fn stop(&mut self) -> String {
         const GRACE_STEPS: u32 = 20;
@@ -227,13 +230,12 @@ fn kill(child: &Mutex<Child>) {
     }
 }
 
+/// The first of what a program complains about. Then its pipe is closed: asked for a passphrase, `bsdtar` repeats its prompt for ever.
 fn read_complaints(stderr: &mut dyn Read) -> String {
     const COMPLAINT_BYTES_MAX: u64 = 64 << 10;
     let mut bytes = Vec::new();
-    let first = stderr.take(COMPLAINT_BYTES_MAX).read_to_end(&mut bytes);
-    let rest = std::io::copy(stderr, &mut std::io::sink());
-    if first.is_err() || rest.is_err() {
-        return String::new();
+    match stderr.take(COMPLAINT_BYTES_MAX).read_to_end(&mut bytes) {
+        Ok(_) => String::from_utf8_lossy(&bytes).to_lowercase(),
+        Err(_) => String::new(),
     }
-    String::from_utf8_lossy(&bytes).to_lowercase()
 }
