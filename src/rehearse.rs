@@ -11,12 +11,11 @@ use crate::bank::{self, CsvColumns};
 use crate::blobs::Durability;
 use crate::clock::Clock;
 use crate::config::{Config, OutgoingKind};
-use crate::desk;
 use crate::domain::calendar;
 use crate::mailbox::{arrival_of, scan_eml_folder, scan_maildir, split_mbox};
 use crate::store::{dossiers, outbox, settings};
 use crate::tasks::reading::{self, Progress};
-use crate::tasks::{Office, OfficeOptions, daily, money, process, receive, send};
+use crate::tasks::{Office, OfficeOptions, daily, money, process, receive, send, supervisor};
 
 /// What to rehearse.
 #[derive(Debug, Clone)]
@@ -83,21 +82,15 @@ pub async fn rehearse(rehearsal: &Rehearsal, report: &(dyn Fn(Progress) + Sync))
 
 /// Decides, matches and sends until nothing is due any more at this instant.
 async fn settle(office: &Office, approve_all: bool) -> anyhow::Result<()> {
-    for _ in 0..ROUNDS_MAX {
-        let n_reviewed = desk::review(office)?;
-        let changed = n_reviewed > 0 && money::reconcile(office)?;
-        if approve_all {
-            office.store.write(outbox::release_all)?;
-        }
-        send::step(office).await?;
-        if n_reviewed == 0 && !changed {
-            return Ok(());
-        }
+    supervisor::settle(office)?;
+    if approve_all && office.store.write(outbox::release_all)? > 0 {
+        supervisor::settle(office)?;
     }
-    bail!("the plan does not come to rest")
+    if send::step(office).await?.n_sent > 0 {
+        supervisor::settle(office)?;
+    }
+    Ok(())
 }
-
-const ROUNDS_MAX: usize = 20;
 
 /// What comes next: an event of the season, or an instant that the office itself waits for.
 fn next(office: &Office, events: &mut BTreeMap<DateTime<Utc>, Vec<Event>>) -> anyhow::Result<Option<(DateTime<Utc>, Option<Event>)>> {
