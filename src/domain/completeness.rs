@@ -160,6 +160,12 @@ fn presence<'a>(
     if let Some(possible) = possible {
         return (Finding::Inconclusive(Reason::KindUncertain), Some(possible.file));
     }
+    // A page that nobody could make out may be the card or the portrait, which bear few words.
+    if matches!(requirement.kind, DocumentKind::IdentityDocument | DocumentKind::Photo)
+        && let Some(unknown) = placed.iter().find(|document| is_unknown_picture(document, certainty))
+    {
+        return (Finding::Inconclusive(Reason::KindUncertain), Some(unknown.file));
+    }
     let unread = files.iter().find(|file| {
         file.reading.readable
             && file.reading.findings.iter().any(|finding| matches!(finding.reason, Reason::PageNotReadNoEngine | Reason::PageNotRead))
@@ -169,6 +175,11 @@ fn presence<'a>(
         Some(file) => (Finding::Inconclusive(Reason::PageNotRead), Some(file)),
         None => (Finding::Failed(Reason::KindUncertain), None),
     }
+}
+
+/// Nothing certain is known of it: its best guess is weak, or is "none of the list" for want of words.
+fn is_unknown_picture(document: &Placed<'_>, certainty: &CertaintyRules) -> bool {
+    document.certainty < certainty.clear && (document.kind == DocumentKind::Other || document.certainty < certainty.doubt)
 }
 
 /// A second guess below this probability raises no doubt.
@@ -182,7 +193,7 @@ fn unreadable_files(files: &[FileFacts]) -> Vec<UnreadableFile> {
             continue;
         }
         let reason = file.reading.findings.first().map_or(Reason::FileDamaged, |finding| finding.reason);
-        unreadable.push(UnreadableFile { sha256: file.sha256.clone(), file_name: file.name.clone(), reason });
+        unreadable.push(UnreadableFile { sha256: file.sha256.clone(), file_name: file.name.clone(), reason, name_hint: file.reading.name_hint });
     }
     unreadable
 }

@@ -190,6 +190,8 @@ pub struct UnreadableFile {
     pub sha256: String,
     pub file_name: String,
     pub reason: Reason,
+    /// What its name speaks of.
+    pub name_hint: Option<DocumentKind>,
 }
 
 /// Something a person must look at.
