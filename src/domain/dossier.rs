@@ -50,6 +50,8 @@ pub struct MailFacts {
     pub programmes: Vec<String>,
     pub has_links: bool,
     pub archive_problems: Vec<ArchiveProblem>,
+    /// Its subject, its words or its files' names say that more mails belong to it.
+    pub is_part: bool,
     pub n_files: u32,
 }
 

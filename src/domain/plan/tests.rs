@@ -34,6 +34,7 @@ fn mail(mail_id: i64, arrived_at: &str) -> MailFacts {
         programmes: Vec::new(),
         has_links: false,
         archive_problems: Vec::new(),
+        is_part: false,
         n_files: 1,
     }
 }
