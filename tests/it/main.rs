@@ -10,4 +10,6 @@ mod mailbox;
 mod season;
 mod servers;
 mod smtp;
+mod tidy;
 mod torn_network;
+mod world;
