@@ -247,11 +247,12 @@ fn what_a_person_decides_counts_and_is_in_the_journal() {
     assert_eq!(corrected["actor"], "claire");
     assert!(corrected["detail"].as_str().unwrap().contains("vu au téléphone"));
 
-    let transfer = desk.see(&["transfers"]).into_iter().find(|row| row["state"] == "unrelated").unwrap()["transfer_id"].to_string();
-    desk.run(&["fee", "match", &transfer, number]).ends_with(0);
-    let row = || desk.see(&["transfers"]).into_iter().find(|row| row["transfer_id"].to_string() == transfer).unwrap();
+    let transfer = desk.see(&["transfers"]).into_iter().find(|row| row["state"] == "unrelated").unwrap()["transfer_id"].clone();
+    let transfer_id = transfer.to_string();
+    desk.run(&["fee", "match", &transfer_id, number]).ends_with(0);
+    let row = || desk.see(&["transfers"]).into_iter().find(|row| row["transfer_id"] == transfer).unwrap();
     assert_eq!((&row()["state"], &row()["dossiers"][0]), (&Value::from("matched"), &Value::from(number)));
-    desk.run(&["fee", "unmatch", &transfer]).ends_with(0);
+    desk.run(&["fee", "unmatch", &transfer_id]).ends_with(0);
     assert_ne!(row()["state"], "matched");
 
     for wrong in [
@@ -259,7 +260,7 @@ fn what_a_person_decides_counts_and_is_in_the_journal() {
         &["correct", number, "--why", "nothing named"],
         &["correct", "MS24-9999", "--route", "foreign_bac5", "--why", "?"],
         &["fee", "match", "999999", number],
-        &["fee", "match", &transfer, "MS24-9999"],
+        &["fee", "match", &transfer_id, "MS24-9999"],
         &["letter", "approve", "no/such/letter"],
         &["batch", "build", "--session", "noël"],
         &["history", "MS24-9999"],

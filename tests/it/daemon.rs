@@ -149,7 +149,7 @@ async fn mails_that_come_are_answered_and_the_daemon_stops_when_told() {
 
     // Threaded: each answer names the mail it answers.
     let original = MessageParser::default().parse(&application).unwrap().message_id().unwrap().to_owned();
-    assert_eq!(identifiers(parse(&all[0]).in_reply_to()), [original.clone()]);
+    assert_eq!(identifiers(parse(&all[0]).in_reply_to()), std::slice::from_ref(&original));
     assert!(identifiers(parse(&all[0]).references()).contains(&original));
     let supplement = season_mail("015-turkish-translation-follows.eml");
     let supplement = MessageParser::default().parse(&supplement).unwrap().message_id().unwrap().to_owned();

@@ -21,7 +21,7 @@ fn pieces() -> Vec<(String, Vec<u8>)> {
     (0..archive.len())
         .map(|index| {
             let mut entry = archive.by_index(index).unwrap();
-            let extension = entry.name().rsplit('.').next().unwrap().to_owned();
+            let extension = entry.name().unwrap().rsplit('.').next().unwrap().to_owned();
             let mut contents = Vec::new();
             entry.read_to_end(&mut contents).unwrap();
             (format!("piece-{index}.{extension}"), contents)

@@ -11,12 +11,11 @@ use sha2::{Digest, Sha256};
 use crate::world::{self, copy_folder, files_in, guichet, project, rehearsed_season, season_mail};
 
 /// What the program gets wrong, each with its cause. A line goes when its cause does; nothing that is not listed is tolerated.
-const KNOWN_DIFFERENCES: [(&str, &str, &str, &str); 7] = [
+const KNOWN_DIFFERENCES: [(&str, &str, &str, &str); 6] = [
     ("maelle.kerbrat@courriel.example", "name", "\"Ma Kerbrat\"", "the zone's MAELLE ends like misread fillers"),
     ("maelle.kerbrat@courriel.example", "fee", "\"awaited\"", "her name was cut, so her transfer is for a person to match"),
     ("gaelle.prigent@courriel.example", "name", "\"Ga Prigent\"", "the zone's GAELLE ends like misread fillers"),
     ("gaelle.prigent@courriel.example", "fee", "\"awaited\"", "her name was cut, so her transfer is for a person to match"),
-    ("ytraore.btp@courriel.example", "missing", "[\"identity_document\"]", "the passport's photograph is not recognised"),
     ("a.nurlanova@pochta.example", "fee", "\"awaited\"", "her programme's English title counts as another programme"),
     ("deniz.korkmaz@eposta.example", "fee", "\"awaited\"", "his programme's English title counts as another programme"),
 ];
@@ -90,7 +89,9 @@ fn every_candidate_has_one_dossier_and_it_says_what_is_true() {
             continue;
         };
         for (field, wanted, got) in compared(candidate, dossier).into_iter().filter(|(_, wanted, got)| wanted != got) {
-            let known = KNOWN_DIFFERENCES.iter().find(|(who, what, today, _)| *who == address && *what == field && *today == got.to_string());
+            let known = KNOWN_DIFFERENCES
+                .iter()
+                .find(|(who, what, today, _)| *who == address && *what == field && serde_json::from_str::<Value>(today).unwrap() == got);
             match known {
                 Some((_, _, _, why)) => eprintln!("known: {address}: {field} is {got}, not {wanted}: {why}"),
                 None => wrong.push(format!("{address} ({}): {field} is {got}, not {wanted}", text(&candidate["situation"]))),
