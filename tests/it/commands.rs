@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::world::{PROGRAM, copy_folder, guichet, project, rehearsed_season};
+use crate::world::{Outcome, PROGRAM, World, attachments, copy_folder, guichet, project, rehearsed_season, season_mail};
 
 /// Every command with its words.
 const COMMANDS: [&[&str]; 38] = [
@@ -157,7 +157,7 @@ fn explaining_needs_no_database_and_prints_one_object_a_file() {
     mails.iter().for_each(|mail| has_fields("mail", mail, "file class may_answer reasons from subject message_id date attachments links findings"));
 
     let folder = tempfile::tempdir().unwrap();
-    let (name, archive) = crate::world::attachments(&crate::world::season_mail("003-all-in-one-go.eml")).remove(0);
+    let (name, archive) = attachments(&season_mail("003-all-in-one-go.eml")).remove(0);
     let path = folder.path().join(name);
     fs::write(&path, &archive).unwrap();
     let archives = guichet(&["explain", "archive", path.to_str().unwrap(), "--json"]).ends_with(0).json();
@@ -166,7 +166,7 @@ fn explaining_needs_no_database_and_prints_one_object_a_file() {
     assert_eq!(entries.len(), 7);
     entries.iter().for_each(|entry| has_fields("entry", entry, "name size_bytes sha256"));
 
-    let (name, proof) = crate::world::attachments(&crate::world::season_mail("006-payment-proof-only.eml")).remove(0);
+    let (name, proof) = attachments(&season_mail("006-payment-proof-only.eml")).remove(0);
     let path = folder.path().join(name);
     fs::write(&path, proof).unwrap();
     let documents = guichet(&["explain", "document", path.to_str().unwrap(), "--text", "--json"]).ends_with(0).json();
@@ -207,7 +207,7 @@ impl Desk {
         Self { folder }
     }
 
-    fn run(&self, arguments: &[&str]) -> crate::world::Outcome {
+    fn run(&self, arguments: &[&str]) -> Outcome {
         let config = self.folder.path().join("guichet.toml");
         let output = Command::new(PROGRAM)
             .args(["--config", config.to_str().unwrap(), "--now", "2024-07-01T10:00:00+02:00"])
@@ -217,7 +217,7 @@ impl Desk {
             .stdin(Stdio::null())
             .output()
             .unwrap();
-        crate::world::Outcome {
+        Outcome {
             status: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -274,22 +274,21 @@ fn what_a_person_decides_counts_and_is_in_the_journal() {
 
 #[test]
 fn a_letter_can_be_held_approved_and_cancelled() {
-    let desk = Desk::new();
-    // The correction makes a letter due; nothing sends it before `once`.
-    desk.run(&["correct", "MS24-0012", "--withdrawn", "true", "--why", "par téléphone"]).ends_with(0);
-    let queued: Vec<_> = desk.see(&["letters"]).into_iter().filter(|letter| letter["state"] == "queued" || letter["state"] == "held").collect();
-    let [letter] = &queued[..] else { panic!("{queued:?}") };
-    let key = letter["letter_key"].as_str().unwrap();
-    let state = || desk.see(&["letters"]).into_iter().find(|letter| letter["letter_key"] == key).unwrap()["state"].clone();
-    if state() == "queued" {
-        desk.run(&["letter", "hold", key]).ends_with(0);
+    let world = World::with("[mailbox]\nkind = \"maildir\"\npath = \"in\"\n[outgoing]\nkind = \"maildir\"\npath = \"out\"\npaused = true\n");
+    world.deliver("1", &season_mail("019-link-instead-of-a-file.eml"), "2024-02-01T09:00:00+01:00");
+    world.run(&["once"]).ends_with(0);
+    let letter = || world.see("letters").remove(0);
+    assert_eq!(letter()["state"], "queued", "the off switch keeps letters");
+    let key = letter()["letter_key"].as_str().unwrap().to_owned();
+    for (command, state) in [("hold", "held"), ("approve", "queued"), ("cancel", "cancelled")] {
+        world.run(&["letter", command, &key]).ends_with(0);
+        assert_eq!(letter()["state"], state);
     }
-    assert_eq!(state(), "held");
-    desk.run(&["letter", "approve", key]).ends_with(0);
-    assert_eq!(state(), "queued");
-    desk.run(&["letter", "cancel", key]).ends_with(0);
-    assert_eq!(state(), "cancelled");
-    desk.run(&["letter", "approve", key]).ends_with(2);
+    world.run(&["letter", "approve", &key]).ends_with(2);
+    let text = fs::read_to_string(world.path("guichet.toml")).unwrap();
+    fs::write(world.path("guichet.toml"), text.replace("paused = true", "paused = false")).unwrap();
+    world.run(&["once"]).ends_with(0);
+    assert!(world.letters_out().is_empty(), "a cancelled letter left");
 }
 
 #[test]
@@ -325,7 +324,7 @@ fn a_blob_that_was_touched_is_found() {
     let blob = desk.folder.path().join("data/blobs").join(&sha256[..2]).join(&sha256);
     let whole = fs::read(&blob).unwrap();
     fs::write(&blob, &whole[..whole.len() - 1]).unwrap();
-    let faults = |outcome: crate::world::Outcome| outcome.json()[0]["faults"].as_array().unwrap().clone();
+    let faults = |outcome: Outcome| outcome.json()[0]["faults"].as_array().unwrap().clone();
     let found = faults(desk.run(&["verify", "--json"]).ends_with(1));
     assert!(found.iter().any(|fault| fault["fault"] == "blob_damaged" && fault["about"] == sha256.as_str()), "{found:?}");
     fs::remove_file(&blob).unwrap();

@@ -115,9 +115,11 @@ fn bad_mails_end_as_findings_and_the_next_is_processed() {
     let states: Vec<&str> = rows.iter().map(|row| row["state"].as_str().unwrap()).collect();
     assert_eq!(states[..7], ["processed"; 7]);
     assert_eq!(states[7], "duplicate", "the same mail under another name");
-    for place in [1, 2, 3] {
+    for place in [1, 2] {
         assert_eq!(rows[place]["class"], "unreadable", "{}", mails[place].0);
-        assert_eq!(rows[place]["answered_by"], Value::Null);
+    }
+    for place in [1, 2, 3] {
+        assert_eq!(rows[place]["answered_by"], Value::Null, "{}", mails[place].0);
     }
     let explained = guichet(&["explain", "mail", world.path("in/new/2.empty").to_str().unwrap(), "--json"]).ends_with(0).json();
     assert_eq!(explained[0]["findings"][0], "mail_unreadable");
