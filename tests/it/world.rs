@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use mail_parser::{MessageParser, MimeHeaders};
 use serde_json::Value;
@@ -60,19 +60,6 @@ pub fn guichet(arguments: &[&str]) -> Outcome {
         status: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
-/// Asks until the answer is there; a slow machine gets its time, a broken one a message.
-#[track_caller]
-pub fn wait_for<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + limit;
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(Instant::now() < deadline, "waited {limit:?} in vain for {what}");
-        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
