@@ -23,7 +23,7 @@ use crate::rehearse::{self, Rehearsal};
 use crate::smtp::{SmtpSession, Transport};
 use crate::store::{jury as jury_rows, mails, outbox, transfers};
 use crate::tasks::reading::Progress;
-use crate::tasks::{Office, OfficeOptions, process, receive, send, supervisor};
+use crate::tasks::{Office, OfficeOptions, process, pulse, receive, send, supervisor};
 use crate::wording;
 
 #[derive(Debug, Args)]
@@ -282,10 +282,14 @@ pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells systemd that we live, twice in each watchdog interval.
+/// Tells systemd that we live, several times in each watchdog interval, as long as the work itself says so.
 async fn heartbeat(stop: CancellationToken) {
     while !stop.is_cancelled() {
-        notify(&[sd_notify::NotifyState::Watchdog]);
+        if pulse::is_alive() {
+            notify(&[sd_notify::NotifyState::Watchdog]);
+        } else {
+            tracing::error!("nothing has moved for {} s: the watchdog is no longer fed", pulse::silence().as_secs());
+        }
         tokio::select! { () = tokio::time::sleep(Duration::from_secs(20)) => {}, () = stop.cancelled() => {} }
     }
 }
@@ -350,7 +354,7 @@ async fn try_connections(common: &Common, config: &Config) -> anyhow::Result<Vec
     if config.mailbox.kind == MailboxKind::Imap {
         for folder in receive::folders(&config.mailbox) {
             let tried = async {
-                let mut mailbox = ImapMailbox::connect(receive::imap_settings(&office, &folder)?).await?;
+                let mut mailbox = ImapMailbox::connect(receive::imap_settings(&office, &folder).await?).await?;
                 let state = mailbox.examine(&folder).await?;
                 mailbox.logout().await;
                 anyhow::Ok(state.exists)
@@ -362,7 +366,7 @@ async fn try_connections(common: &Common, config: &Config) -> anyhow::Result<Vec
         }
     }
     if config.outgoing.kind == OutgoingKind::Smtp
-        && let Transport::Smtp(settings) = send::transport(&office)?
+        && let Transport::Smtp(settings) = send::transport(&office).await?
     {
         match SmtpSession::open(&settings).await {
             Ok(session) => {
@@ -382,7 +386,7 @@ pub fn replay(common: &Common, into: &Path) -> anyhow::Result<ExitCode> {
     let clock = common.clock();
     let office = Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?;
     let before = store.read(desk::states)?;
-    for mail in store.read(mails::all)?.iter().filter(|mail| mail.state != "duplicate") {
+    for mail in store.read(mails::all)?.iter().filter(|mail| !matches!(mail.state.as_str(), "duplicate" | "left_out")) {
         receive::keep_loose(&office, &mail.mailbox, mail.uid, mail.arrived_at, source.get(&mail.sha256)?)?;
     }
     process::step(&office)?;

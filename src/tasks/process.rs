@@ -22,7 +22,7 @@ use crate::intake::understand::facts::foreign_iban_announced;
 use crate::intake::unpack::looks_like_archive;
 use crate::store::mails::{MailFileRow, MailRow, ProcessedMail};
 use crate::store::{dossiers, from_json, journal, mails, outbox, to_json};
-use crate::tasks::{Office, reading};
+use crate::tasks::{Office, pulse, reading};
 
 /// A mail as it is kept beside its row: everything but the attachments' bytes, which are blobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,9 +74,10 @@ pub fn step(office: &Office) -> anyhow::Result<usize> {
         let hashes: Vec<String> =
             waiting.iter().map(|mail| mail.sha256.clone()).filter(|sha256| !office.ahead().opened.contains_key(sha256)).collect();
         if !hashes.is_empty() {
-            reading::read_ahead(office, &hashes, &|_| {})?;
+            reading::read_ahead(office, &hashes, &|_| pulse::beat())?;
         }
         for mail in waiting {
+            pulse::beat();
             process(office, &mail).with_context(|| format!("process mail {}", mail.mail_id))?;
             n_processed += 1;
         }
