@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::world::{Outcome, PROGRAM, World, attachments, copy_folder, guichet, project, rehearsed_season, season_mail};
+use crate::world::{Outcome, PROGRAM, World, attachments, copy_season_data, guichet, project, rehearsed_season, season_mail};
 
 /// Every command with its words.
 const COMMANDS: [&[&str]; 38] = [
@@ -200,7 +200,7 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        copy_folder(&rehearsed_season().join("data"), &folder.path().join("data"));
+        copy_season_data(&folder.path().join("data"));
         let rules = project().join("fixtures/rules/2024.toml");
         let text = format!("[rules]\nfile = \"{}\"\n[reading]\nocr = \"off\"\n[mailbox]\npath = \"in\"\n", rules.display());
         fs::write(folder.path().join("guichet.toml"), text).unwrap();

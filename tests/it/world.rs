@@ -234,8 +234,15 @@ pub fn rehearsed_season() -> &'static Path {
             fs::remove_dir_all(&folder).unwrap();
         }
         rehearse_season(&folder).ends_with(0);
+        copy_folder(&folder.join("data"), &folder.join("untouched"));
         folder
     })
+}
+
+/// The season's data for a test that changes them. They come from a copy that nobody ever opens: SQLite makes and removes files beside a
+/// database that is looked at.
+pub fn copy_season_data(to: &Path) {
+    copy_folder(&rehearsed_season().join("untouched"), to);
 }
 
 pub fn rehearse_season(into: &Path) -> Outcome {
