@@ -7,6 +7,7 @@ mod deployment;
 mod letters;
 mod licences;
 mod mailbox;
+mod office;
 mod season;
 mod servers;
 mod smtp;
