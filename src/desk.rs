@@ -11,12 +11,14 @@ use crate::domain::document::DocumentKind;
 use crate::domain::dossier::{
     Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, LetterFacts, MailFacts, RequirementWord,
 };
+use crate::domain::finding::Reason;
 use crate::domain::letter::{CandidateLetter, FeeBlock, LetterBody, LetterKind, LetterLanguage};
 use crate::domain::person::PersonName;
 use crate::domain::plan::{self, DueLetter, Plan};
 use crate::domain::route::Route;
 use crate::domain::rules::Rules;
-use crate::intake::understand::facts::programme::programmes_named;
+use crate::intake::class::parts::is_part;
+use crate::intake::understand::facts::programmes_named;
 use crate::domain::mail::MailAddress;
 use crate::letters::{self, AutoSubmitted, Envelope};
 use crate::store::dossiers::{CorrectionRow, DossierRow};
@@ -93,6 +95,8 @@ pub fn load(connection: &Connection, row: &DossierRow, fee: FeeFacts, rules: &Ru
             own_text: record.parsed.own_text,
             programmes: programmes_named(&text, &rules.programmes),
             has_links: !record.parsed.file_store_links.is_empty(),
+            names_foreign_iban: record.parsed.findings.contains(&Reason::ForeignIban),
+            is_part: is_part(&text, record.attachments.iter().map(|attachment| attachment.name.as_str())),
             archive_problems: record.archive_problems,
             n_files: u32::try_from(files.len()).unwrap_or(u32::MAX),
         });

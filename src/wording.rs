@@ -32,6 +32,38 @@ pub fn kind(kind: DocumentKind) -> &'static str {
     }
 }
 
+/// The name of a kind inside a sentence: `relevés de notes`, `CV`.
+pub fn small_kind(named: DocumentKind) -> String {
+    match named {
+        DocumentKind::Cv => String::from("CV"),
+        DocumentKind::VappFile => String::from("dossier VAPP"),
+        other => kind(other).to_lowercase(),
+    }
+}
+
+/// A document as the candidate's: `sa pièce d'identité`.
+pub fn theirs(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::ApplicationForm => "son dossier de candidature",
+        DocumentKind::Cv => "son CV",
+        DocumentKind::MotivationLetter => "sa lettre de motivation",
+        DocumentKind::IdentityDocument => "sa pièce d'identité",
+        DocumentKind::Photo => "sa photo d'identité",
+        DocumentKind::Diploma => "son diplôme",
+        DocumentKind::SuccessAttestation => "son attestation de réussite",
+        DocumentKind::EnrolmentCertificate => "son certificat de scolarité",
+        DocumentKind::Transcript => "son relevé de notes",
+        DocumentKind::EmploymentCertificate => "son attestation d'employeur",
+        DocumentKind::VappFile => "son dossier VAPP",
+        DocumentKind::FundingCommitment => "sa prise en charge",
+        DocumentKind::PaymentProof => "son justificatif de virement",
+        DocumentKind::LanguageCertificate => "son certificat de langue",
+        DocumentKind::RecommendationLetter => "sa lettre de recommandation",
+        DocumentKind::ResidencePermit => "son titre de séjour",
+        DocumentKind::Other => "une autre pièce",
+    }
+}
+
 /// The admission route in words.
 pub fn route(route: Option<Route>) -> &'static str {
     match route {

@@ -121,7 +121,13 @@ pub async fn rehearse(common: &Common, arguments: Rehearse) -> anyhow::Result<Ex
 /// One screen: what came, what was understood, what was written, what waits for a person, where to look.
 fn summary(office: &Office, into: &Path) -> anyhow::Result<()> {
     let (mails, states, letters, transfers, batches) = office.store.read(|connection| {
-        Ok((mails::all(connection)?, desk::states(connection)?, outbox::all(connection)?, transfers::all(connection)?, jury_rows::batches(connection)?))
+        Ok((
+            mails::all(connection)?,
+            desk::states(connection)?,
+            outbox::all(connection)?,
+            transfers::all(connection)?,
+            jury_rows::batches(connection)?,
+        ))
     })?;
     let states: Vec<&DossierState> = states.values().map(|(_, state)| state).collect();
     let mut classes: BTreeMap<&str, usize> = BTreeMap::new();
@@ -196,7 +202,8 @@ fn note_on_reading(office: &Office, states: &[&DossierState]) -> anyhow::Result<
 }
 
 pub async fn demo(common: &Common, demo: Demo) -> anyhow::Result<ExitCode> {
-    let season = fixtures().ok_or_else(|| Unusable(String::from("the folder fixtures/season is not here: run the demonstration from the source tree")))?;
+    let season =
+        fixtures().ok_or_else(|| Unusable(String::from("the folder fixtures/season is not here: run the demonstration from the source tree")))?;
     let into = match demo.dir {
         Some(dir) => dir,
         None => std::env::temp_dir().join(format!("guichet-demo-{}", std::process::id())),
@@ -309,12 +316,13 @@ fn stop_signal() -> anyhow::Result<CancellationToken> {
 
 pub async fn check_config(common: &Common, connect: bool) -> anyhow::Result<ExitCode> {
     let config = common.config()?;
-    let mut mistakes = config.mistakes();
+    let mut mistakes = super::all_mistakes(&config);
     let effective = toml::to_string(&config).context("print the configuration")?;
     println!("# Effective configuration\n{effective}");
     match config.rules() {
         Ok(rules) => {
-            let source = config.rules.file.as_ref().map_or_else(|| String::from("inside the program"), |file| config.path(file).display().to_string());
+            let source =
+                config.rules.file.as_ref().map_or_else(|| String::from("inside the program"), |file| config.path(file).display().to_string());
             println!("# Rules: {source}, season {}, {} programmes, {} requirements", rules.season, rules.programmes.len(), rules.requirements.len());
             for jury in rules.juries.iter().filter(|jury| jury.date.is_none()) {
                 println!("#   {}: no date set", jury.label_fr);
@@ -325,9 +333,6 @@ pub async fn check_config(common: &Common, connect: bool) -> anyhow::Result<Exit
             }
         }
         Err(error) => tracing::debug!("{error:#}"),
-    }
-    if let Err(error) = config.templates().and_then(|files| crate::letters::Templates::with_overrides(&files).map(|_| ())) {
-        mistakes.push(format!("letters.templates: {error:#}"));
     }
     if connect && mistakes.is_empty() {
         mistakes.extend(try_connections(common, &config).await?);

@@ -71,6 +71,7 @@ pub fn check(facts: &DossierFacts, situation: Situation, rules: &Rules) -> Check
     checklist.missing_translations = pairing.missing;
     checklist.to_check.extend(pairing.doubtful);
     checklist.to_check.extend(doubts_about_forms(&placed, rules));
+    checklist.to_check.extend(signs_of_fraud(facts, &placed));
     checklist.documents = document_states(&placed, &pairing.translation_of, &rules.certainty);
     checklist
 }
@@ -160,6 +161,12 @@ fn presence<'a>(
     if let Some(possible) = possible {
         return (Finding::Inconclusive(Reason::KindUncertain), Some(possible.file));
     }
+    // A page that nobody could make out may be the card or the portrait, which bear few words.
+    if matches!(requirement.kind, DocumentKind::IdentityDocument | DocumentKind::Photo)
+        && let Some(unknown) = placed.iter().find(|document| is_unknown_picture(document, certainty))
+    {
+        return (Finding::Inconclusive(Reason::KindUncertain), Some(unknown.file));
+    }
     let unread = files.iter().find(|file| {
         file.reading.readable
             && file.reading.findings.iter().any(|finding| matches!(finding.reason, Reason::PageNotReadNoEngine | Reason::PageNotRead))
@@ -169,6 +176,11 @@ fn presence<'a>(
         Some(file) => (Finding::Inconclusive(Reason::PageNotRead), Some(file)),
         None => (Finding::Failed(Reason::KindUncertain), None),
     }
+}
+
+/// Nothing certain is known of it: its best guess is weak, or is "none of the list" for want of words.
+fn is_unknown_picture(document: &Placed<'_>, certainty: &CertaintyRules) -> bool {
+    document.certainty < certainty.clear && (document.kind == DocumentKind::Other || document.certainty < certainty.doubt)
 }
 
 /// A second guess below this probability raises no doubt.
@@ -182,7 +194,7 @@ fn unreadable_files(files: &[FileFacts]) -> Vec<UnreadableFile> {
             continue;
         }
         let reason = file.reading.findings.first().map_or(Reason::FileDamaged, |finding| finding.reason);
-        unreadable.push(UnreadableFile { sha256: file.sha256.clone(), file_name: file.name.clone(), reason });
+        unreadable.push(UnreadableFile { sha256: file.sha256.clone(), file_name: file.name.clone(), reason, name_hint: file.reading.name_hint });
     }
     unreadable
 }
@@ -214,6 +226,19 @@ fn doubts_about_forms(placed: &[Placed<'_>], rules: &Rules) -> Vec<ToCheck> {
             })
         })
         .collect()
+}
+
+/// A mail or a document that announces another IBAN for the school (procedure 5).
+fn signs_of_fraud(facts: &DossierFacts, placed: &[Placed<'_>]) -> Vec<ToCheck> {
+    let check = |file: Option<&FileFacts>| ToCheck {
+        requirement: DocumentKind::PaymentProof,
+        sha256: file.map(|file| file.sha256.clone()),
+        file_name: file.map(|file| file.name.clone()),
+        reason: Reason::ForeignIban,
+    };
+    let in_documents = placed.iter().filter(|document| document.reading.facts.foreign_iban_for_school).map(|document| check(Some(document.file)));
+    let in_mails = facts.mails.iter().filter(|mail| mail.names_foreign_iban).map(|_| check(None));
+    in_documents.chain(in_mails).collect()
 }
 
 /// What pairing found.

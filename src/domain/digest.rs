@@ -9,8 +9,10 @@ use crate::domain::money::Cents;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Digest {
     pub day: NaiveDate,
-    /// What only she can do, most urgent first.
+    /// What only she can do and is new since the last digest, most urgent first; one for each dossier.
     pub to_do: Vec<DigestTask>,
+    /// What an earlier digest has shown and is still open, in the same order.
+    pub waiting: Vec<DigestTask>,
     /// The next jury with a date, and how its files stand.
     pub next_jury: Option<DigestJury>,
     /// Juries whose date nobody has set yet, as labels.

@@ -282,4 +282,6 @@ pub struct FileReading {
     pub readable: bool,
     pub findings: Vec<FileFinding>,
     pub documents: Vec<DocumentReading>,
+    /// What the file's name speaks of, when nothing could be read in it.
+    pub name_hint: Option<DocumentKind>,
 }

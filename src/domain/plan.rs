@@ -4,6 +4,8 @@
 //! at everything, and asking twice gives the same answer: letters have keys, and a key is queued once.
 
 pub mod letters;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -130,12 +132,9 @@ fn hint(mail: &crate::domain::dossier::MailFacts) -> MailHint<'_> {
     }
 }
 
-/// Without any sign either way, a dossier that holds nothing yet is asked for the degree itself, as the notice does.
+/// A dossier of which nothing could be read is asked for the degree itself, as the notice does; otherwise not knowing is doubt.
 fn assumed_in_progress(known: Option<bool>, placed: &[Placed<'_>]) -> Option<bool> {
-    let speaks_of_studies = placed
-        .iter()
-        .any(|document| matches!(document.kind, DocumentKind::EnrolmentCertificate | DocumentKind::Diploma | DocumentKind::SuccessAttestation));
-    known.or_else(|| (!speaks_of_studies).then_some(false))
+    known.or_else(|| placed.is_empty().then_some(false))
 }
 
 /// Between the doubtful and the required months a person decides; with fewer a person must see it, and the candidate is told nothing.

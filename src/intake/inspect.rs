@@ -10,6 +10,7 @@ use crate::domain::document::{PageText, TextSource};
 use crate::domain::finding::{FileFinding, Reason};
 
 pub mod binarise;
+pub mod components;
 pub mod container;
 pub mod decode;
 pub mod gate;
@@ -18,6 +19,7 @@ pub mod look;
 pub mod media;
 pub mod office;
 pub mod ole;
+pub mod paper;
 pub mod pdf;
 pub mod picture_file;
 pub mod plain;

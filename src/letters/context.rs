@@ -105,6 +105,8 @@ pub(crate) struct FeeContext {
     bank_name: String,
     reference: String,
     proof_seen: bool,
+    /// A part has been credited; `due` is what remains.
+    partial: bool,
 }
 
 impl FeeContext {
@@ -118,6 +120,7 @@ impl FeeContext {
             bank_name: rules.fee.bank_name.clone(),
             reference: grouped(&fee.reference, 4),
             proof_seen: fee.proof_seen,
+            partial: fee.due < rules.fee.cents,
         }
     }
 }

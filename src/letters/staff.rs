@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::domain::calendar::french_date;
-use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, MailAccount};
+use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, DigestTask, MailAccount};
 use crate::letters::typography::{french_spaces, printable};
 use crate::letters::wording::{French, listed};
 
@@ -73,6 +73,8 @@ pub(crate) struct DigestContext {
     /// `3 choses à voir, tout le reste est fait`.
     state: String,
     to_do: Vec<TaskContext>,
+    waiting: Vec<TaskContext>,
+    waiting_title: String,
     warnings: Vec<String>,
     next_jury: String,
     juries_without_date: String,
@@ -101,15 +103,9 @@ impl DigestContext {
         DigestContext {
             day: french_date(digest.day),
             state: state(digest),
-            to_do: digest
-                .to_do
-                .iter()
-                .map(|task| TaskContext {
-                    who: printable(&task.who, NAME_LENGTH_MAX).trim_end_matches('.').to_owned(),
-                    sentence: sentence(&task.sentence),
-                    question: sentence(task.question.as_deref().unwrap_or_default()),
-                })
-                .collect(),
+            to_do: digest.to_do.iter().map(task).collect(),
+            waiting: digest.waiting.iter().map(task).collect(),
+            waiting_title: counted(length(&digest.waiting), "point déjà signalé attend", "points déjà signalés attendent"),
             warnings: digest.warnings.iter().map(|warning| sentence(warning)).collect(),
             next_jury: digest.next_jury.as_ref().map(next_jury).map(|line| french_spaces(&line)).unwrap_or_default(),
             juries_without_date: listed(&digest.juries_without_date, French),
@@ -117,7 +113,7 @@ impl DigestContext {
             new_dossiers: digest.new_dossiers.iter().map(dossier).collect(),
             changed_dossiers: digest.changed_dossiers.iter().map(dossier).collect(),
             newly_complete: digest.newly_complete.iter().map(dossier).collect(),
-            questions_title: counted(u32::try_from(digest.questions.len()).unwrap_or(u32::MAX), "question vous attend", "questions vous attendent"),
+            questions_title: counted(length(&digest.questions), "question vous attend", "questions vous attendent"),
             questions: digest.questions.iter().map(question).collect(),
             transfers: digest
                 .transfers_matched
@@ -135,17 +131,34 @@ impl DigestContext {
     }
 }
 
+fn length<T>(items: &[T]) -> u32 {
+    u32::try_from(items.len()).unwrap_or(u32::MAX)
+}
+
+fn task(task: &DigestTask) -> TaskContext {
+    TaskContext {
+        who: printable(&task.who, NAME_LENGTH_MAX).trim_end_matches('.').to_owned(),
+        sentence: sentence(&task.sentence),
+        question: sentence(task.question.as_deref().unwrap_or_default()),
+    }
+}
+
 /// A French sentence from the plan, typeset.
 fn sentence(text: &str) -> String {
     french_spaces(&printable(text, SENTENCE_LENGTH_MAX))
 }
 
 fn state(digest: &Digest) -> String {
-    match (digest.to_do.len(), digest.warnings.is_empty()) {
-        (0, true) => String::from("rien à voir, tout est fait"),
-        (0, false) => String::from("un point technique à signaler"),
-        (1, _) => String::from("une chose à voir, tout le reste est fait"),
-        (n, _) => format!("{n}\u{a0}choses à voir, tout le reste est fait"),
+    let waiting = match digest.waiting.len() {
+        0 => String::from("tout le reste est fait"),
+        n => format!("{n}\u{a0}en attente"),
+    };
+    match (digest.to_do.len(), digest.waiting.len(), digest.warnings.is_empty()) {
+        (0, 0, true) => String::from("rien à voir, tout est fait"),
+        (0, 0, false) => String::from("un point technique à signaler"),
+        (0, ..) => format!("rien de nouveau à voir, {waiting}"),
+        (1, ..) => format!("une chose à voir, {waiting}"),
+        (n, ..) => format!("{n}\u{a0}choses à voir, {waiting}"),
     }
 }
 
@@ -161,7 +174,7 @@ fn next_jury(jury: &DigestJury) -> String {
         (None, None) => String::from(" (date à confirmer)"),
     };
     format!(
-        "D'ici le {}{when} : {}, {} presque (il manque une pièce), {} en cours.",
+        "D'ici le {}{when} : {}, {} presque (il ne manque qu'une chose), {} en cours.",
         jury.label,
         counted(jury.n_complete, "dossier complet", "dossiers complets"),
         jury.n_nearly,
@@ -170,7 +183,7 @@ fn next_jury(jury: &DigestJury) -> String {
 }
 
 fn movements(digest: &Digest) -> String {
-    let count = |dossiers: &[DigestDossier]| u32::try_from(dossiers.len()).unwrap_or(u32::MAX);
+    let count = |dossiers: &[DigestDossier]| length(dossiers);
     let parts = [
         (count(&digest.new_dossiers), "nouveau dossier", "nouveaux dossiers"),
         (count(&digest.changed_dossiers), "complément", "compléments"),

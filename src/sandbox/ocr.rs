@@ -78,7 +78,7 @@ impl OcrEngine {
 
     fn latin(&self) -> String {
         let other = || self.languages.iter().find(|language| *language != "osd").cloned();
-        self.packs(&["fra", "eng"]).or_else(other).unwrap_or_default()
+        self.packs(&["fra"]).or_else(|| self.packs(&["eng"])).or_else(other).unwrap_or_default()
     }
 
     /// Reads a page.

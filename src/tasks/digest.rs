@@ -1,12 +1,17 @@
 //! The daily digest, composed from what the database knows: first what only the assistant can do, then everything else.
 
+mod open_points;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use rusqlite::Connection;
 
 use crate::desk;
 use crate::domain::calendar;
-use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, DigestTask, DigestTransfer, MailAccount};
-use crate::domain::dossier::{DossierState, Stage, Timeliness};
+use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, DigestTransfer, MailAccount};
+use crate::domain::dossier::{DossierState, Stage};
+use crate::domain::finding::Reason;
 use crate::domain::mail::MailClass;
 use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::next_jury;
@@ -15,7 +20,7 @@ use crate::store::dossiers::DossierRow;
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::TransferRow;
-use crate::store::{mails, outbox, transfers};
+use crate::store::{dossiers, instant_text, mails, outbox, transfers};
 use crate::wording;
 
 /// Everything one digest looks at.
@@ -25,19 +30,52 @@ struct Sources {
     letters: Vec<LetterRow>,
     transfers: Vec<TransferRow>,
     statements: Vec<(String, String, String, bool, String)>,
+    /// Dossiers whose fee a person has accepted as it is.
+    fee_accepted: BTreeSet<i64>,
+    /// When each statement was last read, by its name.
+    imported_at: BTreeMap<String, String>,
+}
+
+impl Sources {
+    fn read(connection: &Connection, since: DateTime<Utc>, until: DateTime<Utc>) -> anyhow::Result<Sources> {
+        let dossiers: Vec<(DossierRow, DossierState)> = desk::states(connection)?.into_values().collect();
+        let mut fee_accepted = BTreeSet::new();
+        for (row, state) in &dossiers {
+            let accepted = |correction: &dossiers::CorrectionRow| correction.subject == "fee" && correction.value == "accepted";
+            if state.fee_state != FeeState::Credited && dossiers::corrections(connection, row.dossier_id)?.iter().any(accepted) {
+                fee_accepted.insert(row.dossier_id);
+            }
+        }
+        let statements = transfers::statements(connection)?;
+        let imported_at = statements.iter().map(|(name, _, imported_at, ..)| (name.clone(), imported_at.clone())).collect();
+        Ok(Sources {
+            dossiers,
+            mails: mails::arrived_between(connection, since, until)?,
+            letters: outbox::all(connection)?,
+            transfers: transfers::all(connection)?,
+            statements,
+            fee_accepted,
+            imported_at,
+        })
+    }
+
+    /// Whether a statement that holds this movement was read since then.
+    fn came_since(&self, row: &TransferRow, since: DateTime<Utc>) -> bool {
+        let since = instant_text(since);
+        row.sources.iter().filter_map(|(file, _)| self.imported_at.get(file)).any(|imported_at| *imported_at >= since)
+    }
+
+    fn fee_is_settled(&self, row: &DossierRow, state: &DossierState) -> bool {
+        matches!(state.fee_state, FeeState::Credited | FeeState::Over | FeeState::Double) || self.fee_accepted.contains(&row.dossier_id)
+    }
 }
 
 /// Composes the digest of a Paris day: it covers the day before, and what waits now.
-pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, now: DateTime<Utc>, console_url: Option<String>) -> anyhow::Result<Digest> {
+pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_url: Option<String>) -> anyhow::Result<Digest> {
     let since = calendar::start_of_day(day.checked_sub_days(Days::new(1)).unwrap_or(day));
     let until = calendar::start_of_day(day).max(since + TimeDelta::hours(1));
-    let sources = Sources {
-        dossiers: desk::states(connection)?.into_values().collect(),
-        mails: mails::arrived_between(connection, since, until)?,
-        letters: outbox::all(connection)?,
-        transfers: transfers::all(connection)?,
-        statements: transfers::statements(connection)?,
-    };
+    let sources = Sources::read(connection, since, until)?;
+    let open_points = open_points::of(&sources, rules, since);
     let between = |instant: DateTime<Utc>| instant >= since && instant < until;
     let count = |wanted: &dyn Fn(&LetterRow) -> bool| {
         u32::try_from(sources.letters.iter().filter(|letter| letter.dossier_id.is_some() && wanted(letter)).count()).unwrap_or(u32::MAX)
@@ -45,14 +83,15 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, now: Date
     let fresh = |row: &DossierRow| between(row.opened_at);
     Ok(Digest {
         day,
-        to_do: to_do(&sources, rules, since),
+        to_do: open_points.fresh,
+        waiting: open_points.waiting,
         next_jury: next_jury(rules, day).map(|session| DigestJury {
             label: session.label_fr.clone(),
             date: session.date,
             cut_off: session.cut_off_day(),
             n_complete: n_with(&sources, |state| state.stage == Stage::Complete),
-            n_nearly: n_with(&sources, |state| state.stage == Stage::Incomplete && n_lacking(state) == 1),
-            n_under_way: n_with(&sources, |state| state.stage == Stage::Incomplete && n_lacking(state) != 1),
+            n_nearly: n_incomplete(&sources, |n_lacking| n_lacking == 1),
+            n_under_way: n_incomplete(&sources, |n_lacking| n_lacking != 1),
         }),
         juries_without_date: rules.juries.iter().filter(|session| session.date.is_none()).map(|session| session.label_fr.clone()).collect(),
         new_dossiers: lines(&sources, |row, _| fresh(row)),
@@ -61,13 +100,13 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, now: Date
             state.complete && sources.letters.iter().any(|letter| letter.letter_key == format!("{}/complete", state.number) && between(letter.queued_at))
         }),
         questions: questions(&sources),
-        transfers_matched: matched(&sources, day),
+        transfers_matched: matched(&sources, since),
         letters_sent: count(&|letter| letter.sent_at.is_some_and(between)),
         letters_held: count(&|letter| letter.state == "held"),
         letters_bounced: count(&|letter| letter.bounced.is_some() && letter.queued_at >= since - TimeDelta::days(2)),
         letters_in_doubt: count(&|letter| letter.state == "in_doubt"),
         mails: account(&sources.mails),
-        warnings: warnings(now, rules),
+        warnings: warnings(&sources),
         console_url,
     })
 }
@@ -76,9 +115,14 @@ fn n_with(sources: &Sources, wanted: impl Fn(&DossierState) -> bool) -> u32 {
     u32::try_from(sources.dossiers.iter().filter(|(_, state)| wanted(state)).count()).unwrap_or(u32::MAX)
 }
 
-fn n_lacking(state: &DossierState) -> usize {
-    let fee = !matches!(state.fee_state, FeeState::Credited | FeeState::Over | FeeState::Double);
-    state.missing.len() - state.missing_not_blocking.len() + state.missing_translations.len() + state.to_check.len() + usize::from(fee)
+/// Incomplete dossiers by the number of things between them and the jury.
+fn n_incomplete(sources: &Sources, wanted: impl Fn(usize) -> bool) -> u32 {
+    let n_lacking = |row: &DossierRow, state: &DossierState| {
+        let missing = state.missing.iter().filter(|kind| !state.missing_not_blocking.contains(kind)).count();
+        missing + state.missing_translations.len() + state.to_check.len() + usize::from(!sources.fee_is_settled(row, state))
+    };
+    let incomplete = sources.dossiers.iter().filter(|(_, state)| state.stage == Stage::Incomplete);
+    u32::try_from(incomplete.filter(|(row, state)| wanted(n_lacking(row, state))).count()).unwrap_or(u32::MAX)
 }
 
 fn lines(sources: &Sources, wanted: impl Fn(&DossierRow, &DossierState) -> bool) -> Vec<DigestDossier> {
@@ -122,8 +166,8 @@ fn sender(mail: &MailRow) -> String {
     mail.from_name.clone().or_else(|| mail.from_address.clone()).unwrap_or_else(|| String::from("expéditeur inconnu"))
 }
 
-fn matched(sources: &Sources, day: NaiveDate) -> Vec<DigestTransfer> {
-    let recent = |row: &&TransferRow| row.state == TransferState::Matched && (day - row.movement.booking_date).num_days() <= 2;
+fn matched(sources: &Sources, since: DateTime<Utc>) -> Vec<DigestTransfer> {
+    let recent = |row: &&TransferRow| row.state == TransferState::Matched && sources.came_since(row, since);
     sources
         .transfers
         .iter()
@@ -171,104 +215,14 @@ fn account(mails: &[MailRow]) -> MailAccount {
     }
 }
 
-/// What only she can do, most urgent first: money, letters, doubts about pieces, late arrivals.
-fn to_do(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Vec<DigestTask> {
-    let mut tasks = Vec::new();
-    for letter in sources.letters.iter().filter(|letter| letter.state == "in_doubt" || letter.state == "failed") {
-        let sentence = if letter.state == "in_doubt" {
-            format!("La lettre «\u{a0}{}\u{a0}» est peut-être partie, peut-être pas\u{a0}: le serveur n'a pas répondu.", letter.subject)
-        } else {
-            format!("La lettre «\u{a0}{}\u{a0}» n'a pas pu partir.", letter.subject)
-        };
-        tasks.push(DigestTask { who: letter.recipients.join(", "), sentence, question: Some(String::from("L'envoyer de nouveau\u{a0}?")) });
+/// Parts of the machine that do not work as they should.
+fn warnings(sources: &Sources) -> Vec<String> {
+    let unread = |state: &DossierState| state.to_check.iter().any(|check| check.reason == Reason::PageNotReadNoEngine);
+    match n_with(sources, unread) {
+        0 => Vec::new(),
+        n => vec![format!(
+            "Aucun logiciel de reconnaissance de texte n'est installé\u{a0}: des images de {n}\u{a0}dossier{} n'ont pas pu être lues (voir deploy/install-ocr).",
+            if n < 2 { "" } else { "s" }
+        )],
     }
-    for letter in sources.letters.iter().filter(|letter| letter.bounced.as_deref() == Some("hard") && letter.queued_at >= since - TimeDelta::days(7)) {
-        let sentence = format!("Notre lettre «\u{a0}{}\u{a0}» est revenue\u{a0}: l'adresse ne fonctionne pas.", letter.subject);
-        tasks.push(DigestTask { who: letter.recipients.join(", "), sentence, question: None });
-    }
-    tasks.extend(sources.transfers.iter().filter(|row| row.state == TransferState::ToReview).map(|row| review_task(sources, row)));
-    for (_, state) in &sources.dossiers {
-        if state.stage == Stage::Withdrawn {
-            continue;
-        }
-        tasks.extend(fee_task(state, rules));
-        for check in &state.to_check {
-            let question = check.sha256.as_ref().map(|_| format!("L'accepter comme {}\u{a0}?", wording::kind(check.requirement).to_lowercase()));
-            tasks.push(DigestTask { who: wording::who(state), sentence: format!("{}.", wording::to_check(check)), question });
-        }
-        if state.timeliness == Timeliness::GreyZone && state.stage == Stage::Incomplete {
-            let sentence = String::from("Dossier reçu entre les deux lectures de la date limite, traité comme étant dans les temps.");
-            tasks.push(DigestTask { who: wording::who(state), sentence, question: Some(String::from("Confirmer\u{a0}?")) });
-        }
-    }
-    for letter in sources.letters.iter().filter(|letter| letter.state == "held") {
-        let sentence = format!("La lettre «\u{a0}{}\u{a0}» attend votre accord.", letter.subject);
-        tasks.push(DigestTask { who: String::new(), sentence, question: Some(String::from("L'envoyer\u{a0}?")) });
-    }
-    let orphan = |mail: &&MailRow| {
-        mail.class == Some(MailClass::Unreadable) || (mail.class == Some(MailClass::PaymentProof) && mail.dossier_id.is_none())
-    };
-    for mail in sources.mails.iter().filter(orphan) {
-        let sentence = format!("Courriel «\u{a0}{}\u{a0}» que le programme n'a pas su rattacher\u{a0}: à lire dans la boîte.", mail.subject);
-        tasks.push(DigestTask { who: sender(mail), sentence, question: None });
-    }
-    for (name, _, imported_at, booked, _) in &sources.statements {
-        if !booked && *imported_at >= crate::store::instant_text(since) {
-            let sentence = format!("Le relevé «\u{a0}{name}\u{a0}» n'a pas été comptabilisé\u{a0}: ses totaux ne s'accordent pas ou son format est inconnu.");
-            tasks.push(DigestTask { who: String::new(), sentence, question: None });
-        }
-    }
-    tasks
-}
-
-fn review_task(sources: &Sources, row: &TransferRow) -> DigestTask {
-    let movement = &row.movement;
-    let candidates: Vec<String> = row
-        .dossiers
-        .iter()
-        .map(|number| match name_of(sources, Some(number)) {
-            name if name.is_empty() => number.clone(),
-            name => format!("{name} ({number})"),
-        })
-        .collect();
-    let proposal = match candidates.as_slice() {
-        [] => String::from("Aucun candidat reconnu."),
-        [one] => format!("Sans doute {one}."),
-        several => format!("Candidats possibles\u{a0}: {}.", several.join(", ")),
-    };
-    DigestTask {
-        who: String::new(),
-        sentence: format!(
-            "Virement de {} du {}, «\u{a0}{}\u{a0}», libellé «\u{a0}{}\u{a0}». {proposal}",
-            movement.amount.french(),
-            calendar::french_date(movement.booking_date),
-            movement.debtor.as_deref().unwrap_or("payeur non indiqué"),
-            movement.remittance,
-        ),
-        question: (candidates.len() == 1).then(|| String::from("Le lui attribuer\u{a0}?")),
-    }
-}
-
-fn fee_task(state: &DossierState, rules: &Rules) -> Option<DigestTask> {
-    let due = rules.fee.cents.french();
-    let received = state.fee_credited.french();
-    let (sentence, question) = match state.fee_state {
-        FeeState::Short => (format!("{received} reçus au lieu de {due} (frais de banque probables)."), "Considérer comme payé\u{a0}?"),
-        FeeState::Over => (format!("{received} reçus au lieu de {due}."), "Garder ainsi\u{a0}?"),
-        FeeState::Double => (format!("Les frais ont été payés deux fois ({received} en tout)."), "Signaler à l'agence comptable\u{a0}?"),
-        FeeState::Returned => (String::from("Le virement des frais a été retourné par la banque."), "Écrire au candidat\u{a0}?"),
-        FeeState::NotAsked => (String::from("Aucune voie d'admission ne semble possible\u{a0}; les frais n'ont pas été demandés."), "Les demander\u{a0}?"),
-        FeeState::Awaited | FeeState::ProofSeen | FeeState::Credited => return None,
-    };
-    Some(DigestTask { who: wording::who(state), sentence, question: Some(question.to_owned()) })
-}
-
-/// Dates that nobody has set although they come near.
-fn warnings(now: DateTime<Utc>, rules: &Rules) -> Vec<String> {
-    let unset = rules.juries.iter().filter(|session| session.date.is_none()).count();
-    let today = calendar::paris(now).date();
-    if unset > 0 && today >= rules.campaign.opens {
-        return vec![format!("{unset} jury(s) sans date dans le fichier de règles\u{a0}: les lettres disent «\u{a0}date à confirmer\u{a0}».")];
-    }
-    Vec::new()
 }

@@ -18,6 +18,7 @@ use crate::domain::profile;
 use crate::domain::route::Piece;
 use crate::intake::class::{ClassContext, classify};
 use crate::intake::mail::{Attachment, ParsedMail, passwords_in};
+use crate::intake::understand::facts::foreign_iban_announced;
 use crate::intake::unpack::looks_like_archive;
 use crate::store::mails::{MailFileRow, MailRow, ProcessedMail};
 use crate::store::{dossiers, from_json, journal, mails, outbox, to_json};
@@ -95,6 +96,9 @@ pub fn open_mail(office: &Office, sha256: &str) -> anyhow::Result<OpenedMail> {
     let domain = office.message_id_domain();
     let context = ClassContext { own_addresses: &own, staff_addresses: &office.config.mailbox.staff, own_message_id_domain: &domain };
     let classification = classify(&parsed, &context);
+    if foreign_iban_announced(&parsed.text, &office.rules.fee.iban) {
+        parsed.findings.push(Reason::ForeignIban);
+    }
     let attachments = std::mem::take(&mut parsed.attachments);
     let mut opened = OpenedMail {
         record: MailRecord { reasons: classification.reasons.clone(), parsed, attachments: Vec::new(), archive_problems: Vec::new() },

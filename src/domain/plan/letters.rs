@@ -8,7 +8,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc
 
 use crate::domain::calendar;
 use crate::domain::document::DocumentKind;
-use crate::domain::dossier::{DocumentStatus, DossierFacts, DossierState, MailFacts, Timeliness};
+use crate::domain::dossier::{DocumentStatus, DossierFacts, DossierState, MailFacts, Timeliness, UnreadableFile};
 use crate::domain::finding::Reason;
 use crate::domain::letter::{
     CandidateLetter, FeeBlock, InventoryItem, JuryLine, LetterBody, LetterKind, MailReceived, MissingItem, StatusLetter, TranslationItem,
@@ -49,7 +49,12 @@ impl Desk<'_> {
     fn answer(&self, letters: &mut Vec<DueLetter>, later: &mut BTreeSet<DateTime<Utc>>) {
         let waiting: Vec<&MailFacts> = self.facts.mails.iter().filter(|mail| mail.awaits_answer && mail.class.brings_documents()).collect();
         let Some(last) = waiting.last() else { return };
-        let settled_at = last.arrived_at + TimeDelta::minutes(i64::from(self.rules.letters.settling_minutes));
+        let minutes = if waiting.iter().any(|mail| mail.is_part) && !waiting.iter().any(|mail| is_last_part(mail)) {
+            self.rules.letters.settling_minutes_of_parts
+        } else {
+            self.rules.letters.settling_minutes
+        };
+        let settled_at = last.arrived_at + TimeDelta::minutes(i64::from(minutes));
         if self.now < settled_at {
             later.insert(settled_at);
             return;
@@ -196,32 +201,36 @@ impl Desk<'_> {
     fn status(&self, mails: &[&MailFacts]) -> StatusLetter {
         let state = self.state;
         let doubtful: BTreeSet<DocumentKind> = state.to_check.iter().map(|check| check.requirement).collect();
+        let fresh: BTreeSet<i64> = mails.iter().map(|mail| mail.mail_id).collect();
+        let of_mails = |mail_id: i64| mails.is_empty() || fresh.contains(&mail_id);
+        let unreadable: Vec<&UnreadableFile> = state
+            .unreadable
+            .iter()
+            .filter(|item| reason_for_candidate(item.reason))
+            .filter(|item| self.facts.files.iter().any(|file| file.sha256 == item.sha256 && of_mails(file.mail_id)))
+            .collect();
+        // A file that cannot be opened and bears the name of a missing piece is that piece: it is asked for once, by its file.
+        let asked_by_file: BTreeSet<DocumentKind> = unreadable.iter().filter_map(|item| item.name_hint).collect();
         let missing = state
             .missing
             .iter()
-            .filter(|kind| !doubtful.contains(kind))
+            .filter(|kind| !doubtful.contains(kind) && !asked_by_file.contains(kind))
             .map(|&kind| MissingItem { kind, not_blocking: state.missing_not_blocking.contains(&kind) })
             .collect();
         let translations = state.missing_translations.iter().map(|item| TranslationItem {
             kind: item.kind,
             sha256: item.sha256.clone(),
-            file_name: item.file_name.clone(),
+            file_name: base_name(&item.file_name),
             language: item.language,
         });
-        let fresh: BTreeSet<i64> = mails.iter().map(|mail| mail.mail_id).collect();
-        let of_mails = |mail_id: i64| mails.is_empty() || fresh.contains(&mail_id);
-        let unreadable = state
-            .unreadable
-            .iter()
-            .filter(|item| reason_for_candidate(item.reason))
-            .filter(|item| self.facts.files.iter().any(|file| file.sha256 == item.sha256 && of_mails(file.mail_id)))
-            .map(|item| UnreadableItem { sha256: item.sha256.clone(), file_name: item.file_name.clone(), reason: item.reason })
-            .collect();
         StatusLetter {
             mails: mails.iter().map(|mail| MailReceived { arrived_at: mail.arrived_at, n_files: mail.n_files }).collect(),
             missing,
             missing_translations: translations.collect(),
-            unreadable,
+            unreadable: unreadable
+                .into_iter()
+                .map(|item| UnreadableItem { sha256: item.sha256.clone(), file_name: base_name(&item.file_name), reason: item.reason })
+                .collect(),
             archive_problems: mails.iter().flat_map(|mail| mail.archive_problems.iter().cloned()).collect(),
             has_links: mails.iter().any(|mail| mail.has_links),
             inventory: self.inventory(),
@@ -331,6 +340,15 @@ impl Desk<'_> {
         let hard = self.facts.letters.iter().rev().find(|letter| !letter.cancelled).is_some_and(|letter| letter.bounced_hard);
         self.facts.mails.iter().rev().find(|mail| mail.class.brings_documents() && !mail.from_address.is_empty()).filter(|_| !hard)
     }
+}
+
+/// `(2/2)` in the subject: nothing more is to be waited for.
+fn is_last_part(mail: &MailFacts) -> bool {
+    mail.subject.split_once('/').is_some_and(|(before, after)| {
+        let part = before.chars().rev().take_while(char::is_ascii_digit).collect::<String>().chars().rev().collect::<String>();
+        let all: String = after.chars().take_while(char::is_ascii_digit).collect();
+        !part.is_empty() && part == all && part != "1"
+    })
 }
 
 /// Letters that wait for the next day leave in the morning.

@@ -56,29 +56,67 @@ pub fn otsu(counts: &[u32; 256]) -> u8 {
     threshold
 }
 
-/// Divides every pixel by the brightness of the paper around it, so that shadows and vignettes vanish.
+/// Divides every pixel by the brightness of the paper around it, so that shadows, vignettes and tinted cards vanish.
 ///
-/// The paper's brightness is a high percentile in blocks, smoothed and interpolated.
+/// The paper's brightness is a high percentile of each block, raised to that of its neighbours and interpolated between blocks.
 pub fn flatten(picture: &GrayImage, block_pixels: u32) -> GrayImage {
     let (width, height) = picture.dimensions();
-    let columns = width.div_ceil(block_pixels).max(1);
-    let rows = height.div_ceil(block_pixels).max(1);
+    if width == 0 || height == 0 {
+        return picture.clone();
+    }
+    let (columns, rows) = (width.div_ceil(block_pixels), height.div_ceil(block_pixels));
     let mut paper = GrayImage::new(columns, rows);
     for (column, row, value) in paper.enumerate_pixels_mut() {
-        let (left, top) = (column * block_pixels, row * block_pixels);
-        let block = image::imageops::crop_imm(picture, left, top, block_pixels.min(width - left), block_pixels.min(height - top)).to_image();
-        value.0 = [percentile(&histogram(&block), 0.85).max(40)];
+        value.0 = [block_percentile(picture, column * block_pixels, row * block_pixels, block_pixels).max(40)];
     }
-    // A block full of ink takes the brightness of its neighbours.
-    let paper = image::imageops::blur(&widen(&paper), 1.0);
-    let paper = image::imageops::resize(&paper, width, height, image::imageops::FilterType::Triangle);
-    let pixels: Vec<u8> = picture
-        .as_raw()
-        .iter()
-        .zip(paper.as_raw())
-        .map(|(&value, &white)| ((u32::from(value) * 250 / u32::from(white.max(1))).min(255)) as u8)
-        .collect();
+    let paper = image::imageops::blur(&widen(&paper), 0.8);
+    let mut pixels: Vec<u8> = Vec::with_capacity(picture.as_raw().len());
+    let mut white_row: Vec<u32> = Vec::with_capacity(width as usize);
+    for (y, line) in (0_u32..).zip(picture.as_raw().chunks_exact(width as usize)) {
+        white_row.clear();
+        interpolate_row(&paper, y, width, block_pixels, &mut white_row);
+        pixels.extend(line.iter().zip(&white_row).map(|(&value, &white)| (u32::from(value) * 250 * 256 / white.max(256)).min(255) as u8));
+    }
     GrayImage::from_raw(width, height, pixels).unwrap_or_default()
+}
+
+/// A high percentile of every second pixel of every second row of a block.
+fn block_percentile(picture: &GrayImage, left: u32, top: u32, block_pixels: u32) -> u8 {
+    let width = picture.width() as usize;
+    let mut counts = [0_u32; 256];
+    for row in picture.as_raw().chunks_exact(width).skip(top as usize).take(block_pixels as usize).step_by(2) {
+        for &value in row.iter().skip(left as usize).take(block_pixels as usize).step_by(2) {
+            if let Some(count) = counts.get_mut(usize::from(value)) {
+                *count += 1;
+            }
+        }
+    }
+    percentile(&counts, 0.85)
+}
+
+/// The paper's brightness along one row, in 256ths, between the middles of the blocks.
+fn interpolate_row(paper: &GrayImage, y: u32, width: u32, block_pixels: u32, into: &mut Vec<u32>) {
+    let (columns, rows) = paper.dimensions();
+    let half = block_pixels / 2;
+    let place = |position: u32, last: u32| {
+        let shifted = position.saturating_sub(half);
+        let block = (shifted / block_pixels).min(last);
+        let part = if position < half || block >= last { 0 } else { (shifted % block_pixels) * 256 / block_pixels };
+        (block, part)
+    };
+    let at = |column: u32, row: u32| {
+        paper.get_pixel_checked(column.min(columns - 1), row.min(rows - 1)).map_or(255, |pixel| pixel.0.first().copied().map_or(255, u32::from))
+    };
+    let (row, down) = place(y, rows - 1);
+    let column_value = |column: u32| at(column, row) * (256 - down) + at(column, row + 1) * down;
+    let mut current = (u32::MAX, 0_u32, 0_u32);
+    for x in 0..width {
+        let (column, part) = place(x, columns - 1);
+        if current.0 != column {
+            current = (column, column_value(column), column_value(column + 1));
+        }
+        into.push((current.1 * (256 - part) + current.2 * part) >> 8);
+    }
 }
 
 /// Each pixel takes the largest value of its 3 × 3 neighbourhood.
@@ -93,16 +131,6 @@ fn widen(picture: &GrayImage) -> GrayImage {
         }
         image::Luma([largest])
     })
-}
-
-/// The places of ink: pixels darker than the threshold, at most `points_max`, evenly thinned beyond.
-pub fn ink_points(picture: &GrayImage, threshold: u8, points_max: usize) -> Vec<(f32, f32)> {
-    let width = picture.width().max(1) as usize;
-    let dark = |value: &u8| *value < threshold;
-    let count = picture.as_raw().iter().filter(|value| dark(value)).count();
-    let step = (count / points_max.max(1)) + 1;
-    let points = picture.as_raw().iter().enumerate().filter(|(_, value)| dark(value)).step_by(step);
-    points.map(|(position, _)| ((position % width) as f32, (position / width) as f32)).collect()
 }
 
 #[cfg(test)]

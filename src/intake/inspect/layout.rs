@@ -157,7 +157,8 @@ fn into_reading_order(pieces: Vec<String>) -> String {
     if right_to_left == 0 {
         return pieces.concat();
     }
-    let left_to_right = directions.iter().filter(|&&way| way == Direction::LeftToRight).count();
+    // Digits run from left to right within lines of either kind, so only letters vote.
+    let left_to_right = pieces.iter().filter(|piece| direction(piece) == Direction::LeftToRight && piece.chars().any(char::is_alphabetic)).count();
     let base = if right_to_left >= left_to_right { Direction::RightToLeft } else { Direction::LeftToRight };
     let mut items: Vec<(String, Direction)> = pieces.into_iter().zip(resolve_neutrals(&directions, base)).collect();
     if base == Direction::RightToLeft {

@@ -296,13 +296,13 @@ impl PdfFile {
             opened.findings.push(FileFinding { reason: Reason::PageNotRead, page: Some(opened.page.number) });
             return;
         };
-        let look = Look::of(&picture);
+        let look = Look::of(&picture, Origin::Drawn);
         opened.page.ink = look.ink;
         opened.page.portrait = if layer_letters > 20 { 0.0 } else { look.portrait };
         look::add_findings(&look, Origin::Drawn, opened.page.number, &mut opened.findings);
         if look.worth_reading() {
             let has_layer = opened.page.source == TextSource::Layer;
-            let mut prepared = prepare::prepare(&picture, Origin::Drawn);
+            let mut prepared = prepare::prepare(&picture, &look);
             prepared.hints = PictureHints { has_layer, ..prepared.hints };
             opened.picture = Some(prepared);
         }

@@ -73,12 +73,12 @@ impl PictureFile {
         };
         (opened.page.width, opened.page.height) = (width, height);
         let origin = if self.preview || is_flat(self.media) { Origin::Drawn } else { Origin::Photographed };
-        let look = Look::of(&picture);
+        let look = Look::of(&picture, origin);
         opened.page.ink = look.ink;
         opened.page.portrait = look.portrait;
         look::add_findings(&look, origin, number, &mut opened.findings);
         if look.worth_reading() {
-            opened.picture = Some(prepare::prepare(&picture, origin));
+            opened.picture = Some(prepare::prepare(&picture, &look));
         }
         opened
     }

@@ -3,20 +3,19 @@
 //! Cheap signs only: tones are continuous, hardly anything looks like lines of text, skin takes the middle of the frame and the ground
 //! around the head is even. A photograph of a paper is bright and gray all over; a holiday picture has no even ground.
 
-use image::{GrayImage, RgbImage, imageops};
+use image::{RgbImage, imageops};
 
-/// The likelihood, 0 to 1. `flat` is the page evenly lit, at working size, in which lines of text show.
-pub fn likelihood(picture: &RgbImage, flat: &GrayImage) -> f32 {
+/// The likelihood, 0 to 1, given how many marks on the page look like letters.
+pub fn likelihood(picture: &RgbImage, letters: usize) -> f32 {
     let (width, height) = picture.dimensions();
     if width < 60 || height < 60 {
         return 0.0;
     }
     let thumb = imageops::thumbnail(picture, 96, (96 * height / width).clamp(24, 240));
     let whole = head_score(&thumb) * aspect_score(width, height);
-    let sheet = sheet_score(&thumb);
-    let textless = textless_score(flat);
-    let framed = framed_score(&thumb);
-    (whole.max(sheet).max(framed) * textless).clamp(0.0, 1.0)
+    let likeliest = whole.max(sheet_score(&thumb)).max(framed_score(&thumb));
+    // A head of hair and a patterned shirt make some marks like letters; a card makes a hundred.
+    (likeliest * (1.0 - ramp(letters as f32, 60.0, 160.0))).clamp(0.0, 1.0)
 }
 
 /// Identity photographs are upright, 35 × 45 mm or nearly; square ones occur.
@@ -151,23 +150,4 @@ fn trim_white(picture: &RgbImage) -> RgbImage {
     }
     let Some((left, top, right, bottom)) = bounds else { return picture.clone() };
     imageops::crop_imm(picture, left, top, right - left + 1, bottom - top + 1).to_image()
-}
-
-/// 1 when hardly anything looks like print: many short, steep, two-sided changes along rows are letters.
-fn textless_score(flat: &GrayImage) -> f32 {
-    let width = flat.width() as usize;
-    if width < 8 {
-        return 1.0;
-    }
-    let (mut rows, mut printed_rows) = (0.0_f32, 0.0_f32);
-    for row in flat.as_raw().chunks_exact(width).step_by(4) {
-        // A stroke of a letter: paper, ink, paper within a few pixels.
-        let strokes = row
-            .windows(7)
-            .filter(|window| matches!(window, [first, .., last] if *first > 190 && *last > 190) && window.iter().any(|&value| value < 130))
-            .count();
-        rows += 1.0;
-        printed_rows += f32::from(u8::from(strokes * 12 > width));
-    }
-    1.0 - ramp(printed_rows / rows.max(1.0), 0.10, 0.30)
 }

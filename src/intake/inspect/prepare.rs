@@ -1,9 +1,11 @@
-//! A page picture made ready for an OCR engine: cropped to the paper, evenly lit, upright, straight, and of the size at which engines
-//! read best.
+//! A page picture made ready for an OCR engine: the desk around it gone, evenly lit, upright, straight, cut to its print, and of the
+//! size at which engines read best.
 
 use image::{GrayImage, RgbImage, imageops};
 
-use super::binarise::{flatten, histogram, ink_points, otsu, percentile, to_gray};
+use super::binarise::{flatten, to_gray};
+use super::components::Mark;
+use super::look::Look;
 use super::{PagePicture, PictureHints};
 
 /// Where a page picture comes from.
@@ -21,37 +23,59 @@ const LONG_SIDE_PIXELS: u32 = 1_754;
 const SKEW_DEGREES_MAX: f32 = 10.0;
 /// Angles below this do not disturb an engine (degrees).
 const SKEW_DEGREES_MIN: f32 = 0.25;
+/// Print whose letters are smaller than this is enlarged (pixels).
+const LETTER_PIXELS_MIN: f32 = 17.0;
+/// Enlarging may not make more pixels than this: time grows with them.
+const ENLARGED_PIXELS_MAX: f32 = 1_300_000.0;
 
-/// Prepares a page.
-pub fn prepare(picture: &RgbImage, origin: Origin) -> PagePicture {
-    let mut gray = to_gray(picture);
-    if origin == Origin::Photographed {
-        gray = crop_to_paper(gray);
-    }
-    gray = to_working_size(gray);
-    gray = if origin == Origin::Photographed || is_unevenly_lit(&gray) { flatten(&gray, 48) } else { stretch(gray) };
-    let small = downscaled(&gray, 700);
-    let threshold = otsu(&histogram(&small)).clamp(80, 200);
-    let points = ink_points(&small, threshold, 40_000);
-    let (upright, sideways) = (skew(&points), skew(&turned(&points)));
-    let mut hints = PictureHints::default();
-    let mut angle = upright.degrees;
-    if sideways.sharpness > upright.sharpness * 1.35 {
-        // Lines run up or down the page. Which of the two is told by the shape of the lines.
-        angle = sideways.degrees;
-        gray = imageops::rotate270(&gray);
-        if is_upside_down(&downscaled(&gray, 1_000), threshold, angle) {
-            gray = imageops::rotate180(&gray);
-        }
-        hints.maybe_upside_down = true;
-    } else if is_upside_down(&downscaled(&gray, 1_000), threshold, angle) {
+/// Prepares a page that was looked at.
+pub fn prepare(picture: &RgbImage, look: &Look) -> PagePicture {
+    let working = flatten(&to_working_size(to_gray(picture)), 40);
+    let working = whitened(working, look);
+    let scale = working.width() as f32 / look.working_size.0.max(1) as f32;
+    let letters: Vec<Mark> = look.lettering.letters.iter().map(|mark| scaled(mark, scale)).collect();
+    let (mut gray, mut letters) = if look.lettering.sideways {
+        let height = working.height();
+        (imageops::rotate90(&working), letters.iter().map(|mark| quarter_turned(mark, height)).collect())
+    } else {
+        (working, letters)
+    };
+    let angle = skew_degrees(&letters);
+    let upside_down = is_upside_down(&letters, angle);
+    if upside_down {
+        let (width, height) = gray.dimensions();
         gray = imageops::rotate180(&gray);
-        hints.maybe_upside_down = true;
+        letters = letters
+            .iter()
+            .map(|mark| Mark {
+                left: width - mark.right,
+                right: width - mark.left,
+                top: height - mark.bottom,
+                bottom: height - mark.top,
+                pixels: mark.pixels,
+            })
+            .collect();
     }
-    if angle.abs() >= SKEW_DEGREES_MIN {
-        gray = rotated(&gray, -angle);
-    }
+    let hints = PictureHints { maybe_upside_down: upside_down || look.lettering.sideways, has_layer: false };
+    let frame = Frame::around(&letters, gray.dimensions(), angle, look.lettering.letter_pixels * scale);
+    let gray = if frame.is_whole(gray.dimensions()) && angle.abs() < SKEW_DEGREES_MIN { gray } else { resampled(&gray, &frame, angle) };
     PagePicture { width: gray.width(), height: gray.height(), pixels: gray.into_raw(), hints }
+}
+
+fn whitened(mut gray: GrayImage, look: &Look) -> GrayImage {
+    if let Some(sheet) = &look.sheet {
+        sheet.whiten_outside(&mut gray);
+    }
+    gray
+}
+
+fn scaled(mark: &Mark, scale: f32) -> Mark {
+    let side = |value: u32| (value as f32 * scale) as u32;
+    Mark { left: side(mark.left), top: side(mark.top), right: side(mark.right), bottom: side(mark.bottom), pixels: mark.pixels }
+}
+
+fn quarter_turned(mark: &Mark, height: u32) -> Mark {
+    Mark { left: height.saturating_sub(mark.bottom), right: height.saturating_sub(mark.top), top: mark.left, bottom: mark.right, pixels: mark.pixels }
 }
 
 /// The same picture turned by half.
@@ -67,213 +91,168 @@ pub fn quarter_turn(picture: &PagePicture) -> Option<PagePicture> {
 
 fn to_working_size(gray: GrayImage) -> GrayImage {
     let longest = gray.width().max(gray.height()).max(1);
-    let scale = LONG_SIDE_PIXELS as f32 / longest as f32;
+    // A tiny picture is enlarged at most threefold: there is nothing more in it.
+    let scale = (LONG_SIDE_PIXELS as f32 / longest as f32).min(3.0);
     if (0.87..=1.12).contains(&scale) {
         return gray;
     }
-    // A tiny picture is enlarged at most threefold: there is nothing more in it.
-    let scale = scale.min(3.0);
     let (width, height) = (((gray.width() as f32 * scale) as u32).max(1), ((gray.height() as f32 * scale) as u32).max(1));
-    if scale < 1.0 { imageops::thumbnail(&gray, width, height) } else { imageops::resize(&gray, width, height, imageops::FilterType::CatmullRom) }
+    if scale < 1.0 { imageops::thumbnail(&gray, width, height) } else { imageops::resize(&gray, width, height, imageops::FilterType::Triangle) }
 }
 
-fn downscaled(gray: &GrayImage, side: u32) -> GrayImage {
-    let longest = gray.width().max(gray.height()).max(1);
-    if longest <= side {
-        return gray.clone();
+/// Finds the angle at which the feet of the letters fall into the sharpest lines.
+fn skew_degrees(letters: &[Mark]) -> f32 {
+    if letters.len() < 12 {
+        return 0.0;
     }
-    imageops::thumbnail(gray, (gray.width() * side / longest).max(1), (gray.height() * side / longest).max(1))
-}
-
-/// Stretches the tones so that paper is white and ink black.
-fn stretch(mut gray: GrayImage) -> GrayImage {
-    let counts = histogram(&gray);
-    let (low, high) = (percentile(&counts, 0.005), percentile(&counts, 0.6));
-    if high < low.saturating_add(60) || (low < 40 && high > 240) {
-        return gray;
-    }
-    let range = u32::from(high - low);
-    for value in gray.iter_mut() {
-        *value = (u32::from(value.saturating_sub(low)) * 250 / range).min(255) as u8;
-    }
-    gray
-}
-
-/// Whether the paper is much darker in some corner than in another.
-fn is_unevenly_lit(gray: &GrayImage) -> bool {
-    let small = imageops::thumbnail(gray, 12, 16);
-    let counts = histogram(&small);
-    percentile(&counts, 0.9).saturating_sub(percentile(&counts, 0.15)) > 60
-}
-
-/// Cuts away the desk around a bright sheet: the longest run of rows and of columns that are mostly paper.
-fn crop_to_paper(gray: GrayImage) -> GrayImage {
-    let small = downscaled(&gray, 240);
-    let counts = histogram(&small);
-    let threshold = otsu(&counts);
-    let (width, height) = (small.width() as usize, small.height() as usize);
-    let bright = |value: &u8| *value > threshold;
-    let rows: Vec<f32> =
-        small.as_raw().chunks_exact(width.max(1)).map(|row| row.iter().filter(|value| bright(value)).count() as f32 / width as f32).collect();
-    let columns: Vec<f32> = (0..width)
-        .map(|column| small.as_raw().iter().skip(column).step_by(width.max(1)).filter(|value| bright(value)).count() as f32 / height as f32)
-        .collect();
-    let (Some((top, bottom)), Some((left, right))) = (paper_run(&rows), paper_run(&columns)) else { return gray };
-    let share = ((bottom - top) * (right - left)) as f32 / (width * height).max(1) as f32;
-    if !(0.2..0.97).contains(&share) {
-        return gray;
-    }
-    let scale = gray.width() as f32 / width.max(1) as f32;
-    let at = |position: usize| (position as f32 * scale) as u32;
-    imageops::crop_imm(&gray, at(left), at(top), at(right - left).max(1), at(bottom - top).max(1)).to_image()
-}
-
-/// From the first to the last position at which paper takes a fair part of the way across.
-fn paper_run(shares: &[f32]) -> Option<(usize, usize)> {
-    let highest = shares.iter().copied().fold(0.0, f32::max);
-    let first = shares.iter().position(|&share| share > highest * 0.45)?;
-    let last = shares.iter().rposition(|&share| share > highest * 0.45)?;
-    (last > first).then_some((first, last + 1))
-}
-
-/// How lines of text lie.
-#[derive(Debug, Clone, Copy)]
-struct Skew {
-    degrees: f32,
-    /// How clearly the ink falls into lines at that angle; larger is clearer.
-    sharpness: f32,
-}
-
-fn turned(points: &[(f32, f32)]) -> Vec<(f32, f32)> {
-    points.iter().map(|&(x, y)| (y, -x)).collect()
-}
-
-/// Finds the angle at which the ink falls into the sharpest lines.
-fn skew(points: &[(f32, f32)]) -> Skew {
-    if points.len() < 50 {
-        return Skew { degrees: 0.0, sharpness: 0.0 };
-    }
-    let steps = |from: f32, to: f32, step: f32| (0..=((to - from) / step).round() as u32).map(move |index| from + index as f32 * step);
-    let best = |angles: &mut dyn Iterator<Item = f32>| {
-        angles
-            .map(|degrees| Skew { degrees, sharpness: sharpness(points, degrees) })
-            .fold(Skew { degrees: 0.0, sharpness: -1.0 }, |best, next| if next.sharpness > best.sharpness { next } else { best })
+    let step = letters.len() / 4_000 + 1;
+    let feet: Vec<(f32, f32)> = letters.iter().step_by(step).map(|mark| ((mark.left + mark.right) as f32 / 2.0, mark.bottom as f32)).collect();
+    let sweep = |from: f32, to: f32, step: f32| {
+        let angles = (0..=((to - from) / step).round() as u32).map(|index| from + index as f32 * step);
+        angles.map(|degrees| (degrees, sharpness(&feet, degrees))).fold((0.0_f32, -1.0_f32), |best, next| if next.1 > best.1 { next } else { best })
     };
-    let coarse = best(&mut steps(-SKEW_DEGREES_MAX, SKEW_DEGREES_MAX, 1.0));
-    let fine = best(&mut steps(coarse.degrees - 0.8, coarse.degrees + 0.8, 0.2));
-    let flat = sharpness(points, 0.0);
-    // No clear gain over leaving it alone: pages of drawings and cards.
-    if fine.sharpness < flat * 1.03 { Skew { degrees: 0.0, sharpness: flat } } else { fine }
+    let coarse = sweep(-SKEW_DEGREES_MAX, SKEW_DEGREES_MAX, 0.5);
+    let fine = sweep(coarse.0 - 0.4, coarse.0 + 0.4, 0.1);
+    // No clear gain over leaving it alone: scattered print of cards and drawings.
+    if fine.1 < sharpness(&feet, 0.0) * 1.04 { 0.0 } else { fine.0 }
 }
 
-/// The sum of squared differences between neighbouring rows of the profile, per point.
+/// How clearly points fall into rows at that angle: the sum of the squared counts, with neighbouring rows counted half.
 fn sharpness(points: &[(f32, f32)], degrees: f32) -> f32 {
     let (sine, cosine) = degrees.to_radians().sin_cos();
-    const ROWS: usize = 2_400;
-    let mut profile = [0_f32; ROWS];
+    const ROWS: usize = 3_000;
+    let mut rows = [0_f32; ROWS];
     for &(x, y) in points {
-        let row = y * cosine - x * sine + 1_000.0;
-        if let Some(count) = profile.get_mut(row.max(0.0) as usize) {
-            *count += 1.0;
+        let row = (y * cosine - x * sine + 700.0).max(0.0) / 1.5;
+        let part = row.fract();
+        for (offset, share) in [(0, 1.0 - part), (1, part)] {
+            if let Some(count) = rows.get_mut(row as usize + offset) {
+                *count += share;
+            }
         }
     }
-    let differences: f32 = profile.iter().zip(profile.iter().skip(1)).map(|(here, next)| (next - here) * (next - here)).sum();
-    differences / points.len() as f32
+    rows.iter().map(|count| count * count).sum()
 }
 
-/// Whether lines of Latin, Greek or Cyrillic print stand on their heads: far more letters rise above the x-height than hang below the line.
-fn is_upside_down(gray: &GrayImage, threshold: u8, degrees: f32) -> bool {
-    let points = ink_points(gray, threshold, 120_000);
-    let (sine, cosine) = degrees.to_radians().sin_cos();
-    const ROWS: usize = 3_600;
-    let mut profile = vec![0_f32; ROWS];
-    for (x, y) in points {
-        if let Some(count) = profile.get_mut((y * cosine - x * sine + 1_200.0).max(0.0) as usize) {
-            *count += 1.0;
-        }
+/// Whether lines of Latin, Greek or Cyrillic print stand on their heads: their letters share the foot line and differ in height above it,
+/// so upright feet lie in sharper rows than heads do.
+fn is_upside_down(letters: &[Mark], degrees: f32) -> bool {
+    if letters.len() < 60 {
+        return false;
     }
-    let (mut above, mut below) = (0.0_f32, 0.0_f32);
-    for line in profile.split(|&count| count < 1.0).filter(|line| (6..60).contains(&line.len())) {
-        let peak = line.iter().copied().fold(0.0, f32::max);
-        if peak < 15.0 {
-            continue;
-        }
-        let (Some(first), Some(last)) = (line.iter().position(|&count| count > peak * 0.5), line.iter().rposition(|&count| count > peak * 0.5))
-        else {
-            continue;
-        };
-        above += line.iter().take(first).sum::<f32>();
-        below += line.iter().skip(last + 1).sum::<f32>();
-    }
-    below > 1.25 * above && below > 200.0
+    let row = |y: fn(&Mark) -> u32| letters.iter().map(|mark| ((mark.left + mark.right) as f32 / 2.0, y(mark) as f32)).collect::<Vec<(f32, f32)>>();
+    let (feet, heads) = (sharpness(&row(|mark| mark.bottom), degrees), sharpness(&row(|mark| mark.top), degrees));
+    heads > feet * 1.25
 }
 
-/// Turns a picture by a small angle around its middle, white beyond the edges, bilinear.
-fn rotated(gray: &GrayImage, degrees: f32) -> GrayImage {
-    let (width, height) = gray.dimensions();
-    let (sine, cosine) = degrees.to_radians().sin_cos();
-    let (middle_x, middle_y) = (width as f32 / 2.0, height as f32 / 2.0);
+/// The part of the page that holds print, in the straightened page, and how much it is enlarged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Frame {
+    left: f32,
+    top: f32,
+    width: f32,
+    height: f32,
+    enlarged: f32,
+}
+
+impl Frame {
+    fn around(letters: &[Mark], (width, height): (u32, u32), degrees: f32, letter_pixels: f32) -> Frame {
+        let whole = Frame { left: 0.0, top: 0.0, width: width as f32, height: height as f32, enlarged: 1.0 };
+        if letters.len() < 12 {
+            return whole;
+        }
+        let (sine, cosine) = degrees.to_radians().sin_cos();
+        let (middle_x, middle_y) = (width as f32 / 2.0, height as f32 / 2.0);
+        let places = letters.iter().map(|mark| {
+            let (dx, dy) = ((mark.left + mark.right) as f32 / 2.0 - middle_x, (mark.top + mark.bottom) as f32 / 2.0 - middle_y);
+            (dx * cosine + dy * sine + middle_x, dy * cosine - dx * sine + middle_y)
+        });
+        let (mut xs, mut ys): (Vec<f32>, Vec<f32>) = places.unzip();
+        xs.sort_by(f32::total_cmp);
+        ys.sort_by(f32::total_cmp);
+        // A margin wide enough for letters that were not recognised as such at the ends of lines.
+        let margin = 40.0 + letter_pixels * 3.0;
+        let (left, right) = (xs.first().copied().unwrap_or(0.0) - margin, xs.last().copied().unwrap_or(0.0) + margin);
+        let (top, bottom) = (ys.first().copied().unwrap_or(0.0) - margin, ys.last().copied().unwrap_or(0.0) + margin);
+        let (left, top) = (left.max(0.0), top.max(0.0));
+        let (width, height) = ((right.min(width as f32) - left).max(1.0), (bottom.min(height as f32) - top).max(1.0));
+        let wanted = (LETTER_PIXELS_MIN / letter_pixels.max(1.0)).clamp(1.0, 2.0);
+        let allowed = (ENLARGED_PIXELS_MAX / (width * height)).sqrt().max(1.0);
+        Frame { left, top, width, height, enlarged: wanted.min(allowed) }
+    }
+
+    fn is_whole(&self, (width, height): (u32, u32)) -> bool {
+        self.enlarged < 1.1 && self.width * self.height > 0.9 * (width * height) as f32
+    }
+}
+
+/// Straightens, cuts and enlarges in one step, bilinear, white beyond the edges.
+fn resampled(gray: &GrayImage, frame: &Frame, degrees: f32) -> GrayImage {
+    let (sine, cosine) = if degrees.abs() < SKEW_DEGREES_MIN { (0.0, 1.0) } else { degrees.to_radians().sin_cos() };
+    let (middle_x, middle_y) = (gray.width() as f32 / 2.0, gray.height() as f32 / 2.0);
+    let (width, height) = (((frame.width * frame.enlarged) as u32).max(1), ((frame.height * frame.enlarged) as u32).max(1));
     let raw = gray.as_raw();
-    let stride = width as usize;
-    let mut pixels: Vec<u8> = Vec::with_capacity(raw.len());
+    let bounds = (gray.width(), gray.height());
+    let mut pixels: Vec<u8> = Vec::with_capacity((width * height) as usize);
     for y in 0..height {
-        for x in 0..width {
-            let (dx, dy) = (x as f32 - middle_x, y as f32 - middle_y);
-            let (from_x, from_y) = (dx * cosine + dy * sine + middle_x, dy * cosine - dx * sine + middle_y);
-            pixels.push(sample(raw, stride, width, height, from_x, from_y));
-        }
+        let dy = y as f32 / frame.enlarged + frame.top - middle_y;
+        pixels.extend((0..width).map(|x| {
+            let dx = x as f32 / frame.enlarged + frame.left - middle_x;
+            sample(raw, bounds, dx * cosine - dy * sine + middle_x, dy * cosine + dx * sine + middle_y)
+        }));
     }
     GrayImage::from_raw(width, height, pixels).unwrap_or_default()
 }
 
-fn sample(raw: &[u8], stride: usize, width: u32, height: u32, x: f32, y: f32) -> u8 {
-    if x < 0.0 || y < 0.0 || x >= (width - 1) as f32 || y >= (height - 1) as f32 {
+fn sample(raw: &[u8], (width, height): (u32, u32), x: f32, y: f32) -> u8 {
+    if x < 0.0 || y < 0.0 || x >= width as f32 - 1.0 || y >= height as f32 - 1.0 {
         return 255;
     }
+    let stride = width as usize;
     let start = y as usize * stride + x as usize;
-    let (right, down) = (x.fract(), y.fract());
-    let (Some(&[top_left, top_right]), Some(&[bottom_left, bottom_right])) = (
-        raw.get(start..start + 2).and_then(|pair| pair.first_chunk()),
-        raw.get(start + stride..start + stride + 2).and_then(|pair| pair.first_chunk()),
-    ) else {
-        return 255;
-    };
-    let mix = |left: u8, right_value: u8| f32::from(left) + (f32::from(right_value) - f32::from(left)) * right;
-    let (top, bottom) = (mix(top_left, top_right), mix(bottom_left, bottom_right));
-    (top + (bottom - top) * down) as u8
+    let pair = |from: usize| raw.get(from..from + 2).and_then(|pair| <[u8; 2]>::try_from(pair).ok());
+    let (Some([top_left, top_right]), Some([bottom_left, bottom_right])) = (pair(start), pair(start + stride)) else { return 255 };
+    let (right, down) = ((x.fract() * 256.0) as i32, (y.fract() * 256.0) as i32);
+    let mix = |first: i32, second: i32, part: i32| first + (((second - first) * part) >> 8);
+    let (top, bottom) = (mix(top_left.into(), top_right.into(), right), mix(bottom_left.into(), bottom_right.into(), right));
+    mix(top, bottom, down).clamp(0, 255) as u8
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::inspect::components::{lettering, marks};
 
-    /// Lines of short strokes, as print looks from afar: tall strokes above the line, few below.
+    /// Rows of letters of one foot line and different heights, as print has.
     fn page() -> GrayImage {
         GrayImage::from_fn(900, 1_200, |x, y| {
-            let in_line = y % 40;
-            let stroke = (x / 7) % 2 == 0 && (100..800).contains(&x) && (100..1_100).contains(&y);
-            let body = (14..24).contains(&in_line);
-            let ascender = (6..14).contains(&in_line) && (x / 7) % 6 == 0;
-            image::Luma([if stroke && (body || ascender) { 20 } else { 245 }])
+            let (column, row) = (x / 9, y % 36);
+            let height = if column % 3 == 0 { 14 } else { 9 };
+            let inked = x % 9 < 6 && (100..800).contains(&x) && (100..1_100).contains(&y) && row < 24 && row >= 24 - height;
+            image::Luma([if inked { 20 } else { 245 }])
         })
     }
 
-    fn measured(gray: &GrayImage) -> Skew {
-        skew(&ink_points(&downscaled(gray, 700), 128, 40_000))
+    fn letters(gray: &GrayImage) -> Vec<Mark> {
+        lettering(&marks(gray, 128)).letters
     }
 
     #[test]
     fn a_tilted_page_is_straightened() {
+        let whole = Frame { left: 0.0, top: 0.0, width: 900.0, height: 1_200.0, enlarged: 1.0 };
         for degrees in [-6.0_f32, -1.4, 2.6, 8.0] {
-            let found = measured(&rotated(&page(), degrees));
-            assert!((found.degrees - degrees).abs() < 0.35, "tilted by {degrees}, found {}", found.degrees);
+            let tilted = resampled(&page(), &whole, -degrees);
+            let found = skew_degrees(&letters(&tilted));
+            assert!((found - degrees).abs() < 0.35, "tilted by {degrees}, found {found}");
+            let straightened = resampled(&tilted, &whole, found);
+            assert!(skew_degrees(&letters(&straightened)).abs() < 0.35, "tilted by {degrees}, stayed tilted");
         }
-        assert_eq!(measured(&page()).degrees, 0.0);
+        assert!(skew_degrees(&letters(&page())).abs() < SKEW_DEGREES_MIN);
     }
 
     #[test]
     fn a_page_on_its_head_is_recognised() {
-        assert!(!is_upside_down(&page(), 128, 0.0));
-        assert!(is_upside_down(&imageops::rotate180(&page()), 128, 0.0));
+        assert!(!is_upside_down(&letters(&page()), 0.0));
+        assert!(is_upside_down(&letters(&imageops::rotate180(&page())), 0.0));
     }
 }

@@ -230,6 +230,14 @@ fn add_name_signs(evidence: &mut PageEvidence, file_name: &str) {
     }
 }
 
+/// The kind that a file's name alone speaks of, for files that cannot be opened.
+pub fn named(file_name: &str) -> Option<DocumentKind> {
+    let mut evidence = PageEvidence::default();
+    add_name_signs(&mut evidence, file_name);
+    let ranked = summed(&evidence.signs).ranked();
+    ranked.first().filter(|(_, strength)| *strength >= 1.0).map(|(kind, _)| *kind)
+}
+
 /// `ReleveNotes2021` becomes `Releve Notes 2021`.
 fn with_words_apart(name: &str) -> String {
     let mut apart = String::with_capacity(name.len() + 8);

@@ -50,6 +50,10 @@ fn busy() -> Digest {
                 None,
             ),
         ],
+        waiting: vec![
+            task("Ananya Iyer (MS24-0019)", "« scan_12.jpg » est peut-être sa photo d'identité.", Some("L'accepter comme tel ?")),
+            task("Jonas Weber (MS24-0023)", "Voie d'admission à déterminer (de là dépend : attestation d'employeur ou dossier VAPP).", None),
+        ],
         next_jury: Some(DigestJury {
             label: String::from("jury de mars"),
             date: Some(day(2024, 3, 21)),
@@ -107,6 +111,11 @@ pub fn batch_announcements() -> Vec<(&'static str, BatchAnnouncement)> {
         delivery: BatchDelivery::Folder { path: String::from(r"\\partage\masteres\jury avril"), file_names: Vec::new() },
         ..attached.clone()
     };
+    let empty = BatchAnnouncement {
+        n_candidates: 0,
+        delivery: BatchDelivery::Attached { file_names: names.get(..1).unwrap_or_default().to_vec() },
+        ..attached.clone()
+    };
     let complement = BatchAnnouncement { n_candidates: 1, addendum: Some(day(2024, 3, 18)), ..attached.clone() };
-    vec![("attached", attached), ("folder", folder), ("complement", complement)]
+    vec![("attached", attached), ("folder", folder), ("complement", complement), ("empty", empty)]
 }

@@ -37,7 +37,7 @@ pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usiz
         });
     }
     let nothing_asked = gestures.is_empty() && state.is_empty();
-    if status.fee.as_ref().is_some_and(|fee| !fee.proof_seen) && !status.fee_credited {
+    if status.fee.as_ref().is_some_and(|fee| !fee.proof_seen) && !status.fee_credited && !status.late {
         gestures.push(text(language, "frais de dossier à régler", "fee to pay"));
     }
     if !nothing_asked {

@@ -1,0 +1,352 @@
+//! The procedure, situation by situation: facts in, letters out.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::document::{DocumentFacts, DocumentReading, FileReading, Translation};
+use crate::domain::dossier::{Corrections, FeeFacts, FileFacts, LetterFacts, MailFacts};
+use crate::domain::finding::FileFinding;
+use crate::domain::letter::{LetterBody, LetterKind, StatusLetter};
+use crate::domain::mail::MailClass;
+use crate::domain::money::Cents;
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn rules() -> Rules {
+    crate::config::default_rules().unwrap()
+}
+
+fn mail(mail_id: i64, arrived_at: &str) -> MailFacts {
+    MailFacts {
+        mail_id,
+        message_id: Some(format!("{mail_id}@example.org")),
+        references: Vec::new(),
+        arrived_at: at(arrived_at),
+        class: MailClass::Application,
+        awaits_answer: true,
+        from_name: Some(String::from("Zoé Vasseur")),
+        from_address: String::from("zoe@example.org"),
+        subject: String::from("Candidature"),
+        own_text: String::from("Bonjour, voici mon dossier."),
+        programmes: Vec::new(),
+        has_links: false,
+        names_foreign_iban: false,
+        archive_problems: Vec::new(),
+        is_part: false,
+        n_files: 1,
+    }
+}
+
+fn document(kind: DocumentKind, certainty: f32, language: &str) -> DocumentReading {
+    DocumentReading {
+        kind,
+        pages: vec![1],
+        languages: Language::parse(language).into_iter().collect(),
+        translation: None,
+        certainty,
+        runner_up: None,
+        language_certainty: 0.99,
+        evidence: Vec::new(),
+        facts: DocumentFacts::default(),
+    }
+}
+
+fn file(mail_id: i64, name: &str, documents: Vec<DocumentReading>) -> FileFacts {
+    let reading = FileReading {
+        sha256: name.to_owned(),
+        media_type: String::from("application/pdf"),
+        pages: 1,
+        readable: true,
+        findings: Vec::new(),
+        documents,
+        name_hint: None,
+    };
+    FileFacts { mail_id, name: name.to_owned(), sha256: name.to_owned(), reading }
+}
+
+/// A dossier in which everything is there, as an obtained French engineering degree asks.
+fn whole() -> DossierFacts {
+    let kinds = [
+        DocumentKind::ApplicationForm,
+        DocumentKind::Cv,
+        DocumentKind::MotivationLetter,
+        DocumentKind::IdentityDocument,
+        DocumentKind::Photo,
+        DocumentKind::Diploma,
+        DocumentKind::Transcript,
+    ];
+    DossierFacts {
+        number: String::from("MS24-0001"),
+        reference: String::from("RF24MS24K7QX2D"),
+        mails: vec![mail(1, "2024-01-10T09:00:00Z")],
+        files: kinds.into_iter().map(|kind| file(1, kind.slug(), vec![document(kind, 0.98, "fr")])).collect(),
+        fee: FeeFacts::default(),
+        letters: Vec::new(),
+        corrections: Corrections { route: Some(Route::CtiEngineer), degree_in_progress: Some(false), ..Corrections::default() },
+        decision: None,
+        batched_for: None,
+    }
+}
+
+fn without(kind: DocumentKind) -> DossierFacts {
+    let mut facts = whole();
+    facts.files.retain(|file| file.name != kind.slug());
+    facts
+}
+
+/// The plan some time after the mail, when it has settled.
+fn settled(facts: &DossierFacts) -> Plan {
+    plan(facts, &rules(), at("2024-01-10T10:00:00Z"))
+}
+
+/// Takes the letters of a plan as sent.
+fn with_letters(mut facts: DossierFacts, plan: &Plan, now: DateTime<Utc>) -> DossierFacts {
+    for due in &plan.letters {
+        facts.letters.push(LetterFacts {
+            letter_key: due.letter_key.clone(),
+            kind: due.letter.kind,
+            queued_at: now,
+            cancelled: false,
+            bounced_hard: false,
+        });
+        for mail in facts.mails.iter_mut().filter(|mail| due.answers.contains(&mail.mail_id)) {
+            mail.awaits_answer = false;
+        }
+    }
+    facts
+}
+
+fn status(plan: &Plan) -> &StatusLetter {
+    match &plan.letters[0].letter.body {
+        LetterBody::Status(status) => status,
+        other => panic!("not a status letter: {other:?}"),
+    }
+}
+
+#[track_caller]
+fn check_missing(facts: &DossierFacts, expected: &[DocumentKind]) {
+    let plan = settled(facts);
+    assert_eq!(plan.state.missing, expected, "{:?}", plan.state.to_check);
+    let told: Vec<DocumentKind> = status(&plan).missing.iter().map(|item| item.kind).collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_whole_dossier_lacks_nothing_but_the_fee() {
+    let plan = settled(&whole());
+    assert!(plan.state.documents_complete && !plan.state.complete, "{:?}", plan.state);
+    assert_eq!(plan.letters.len(), 1);
+    assert_eq!(plan.letters[0].letter.kind, LetterKind::Acknowledgement);
+    assert_eq!(status(&plan).fee.as_ref().unwrap().due, Cents(6000));
+}
+
+#[test]
+fn each_piece_that_is_always_required_is_asked_for_when_it_lacks() {
+    for kind in [DocumentKind::ApplicationForm, DocumentKind::Cv, DocumentKind::MotivationLetter, DocumentKind::Photo, DocumentKind::Transcript] {
+        check_missing(&without(kind), &[kind]);
+    }
+}
+
+#[test]
+fn an_attestation_of_success_stands_for_the_diploma_and_a_degree_in_progress_for_its_certificate() {
+    let mut facts = without(DocumentKind::Diploma);
+    check_missing(&facts, &[DocumentKind::Diploma]);
+    facts.files.push(file(1, "reussite", vec![document(DocumentKind::SuccessAttestation, 0.95, "fr")]));
+    check_missing(&facts, &[]);
+    let mut facts = without(DocumentKind::Diploma);
+    facts.corrections.degree_in_progress = Some(true);
+    check_missing(&facts, &[DocumentKind::EnrolmentCertificate]);
+}
+
+#[test]
+fn routes_ask_for_what_they_need_and_funding_does_not_block() {
+    let mut facts = whole();
+    facts.corrections.route = Some(Route::DerogatoryBac3Plus3y);
+    check_missing(&facts, &[DocumentKind::EmploymentCertificate, DocumentKind::VappFile]);
+    assert!(!settled(&facts).state.documents_complete);
+    facts.corrections.route = Some(Route::DerogatoryBac4);
+    check_missing(&facts, &[DocumentKind::VappFile]);
+    assert!(settled(&facts).state.documents_complete, "wanted, not blocking");
+}
+
+#[test]
+fn doubt_goes_to_the_assistant_and_never_into_the_letter() {
+    let mut facts = without(DocumentKind::Cv);
+    facts.files.push(file(1, "scan.jpg", vec![document(DocumentKind::Cv, 0.5, "fr")]));
+    let plan = settled(&facts);
+    assert_eq!(plan.state.to_check.len(), 1);
+    assert!(plan.state.missing.is_empty() && status(&plan).missing.is_empty() && status(&plan).being_checked);
+    assert!(!plan.state.documents_complete);
+    assert!(status(&plan).inventory.iter().all(|item| item.kind != DocumentKind::Cv));
+}
+
+#[test]
+fn a_foreign_transcript_needs_a_translation_unless_one_came() {
+    let mut facts = without(DocumentKind::Transcript);
+    facts.files.push(file(1, "notas", vec![document(DocumentKind::Transcript, 0.97, "pt")]));
+    let plan = settled(&facts);
+    assert_eq!(plan.state.missing_translations.len(), 1);
+    assert_eq!(status(&plan).missing_translations[0].language, Language::parse("pt").unwrap());
+    let mut translated = document(DocumentKind::Transcript, 0.97, "fr");
+    translated.translation = Some(Translation { target: Language::FRENCH, sworn: Some(false) });
+    facts.files.push(file(1, "traduction", vec![translated]));
+    let plan = settled(&facts);
+    assert!(plan.state.missing_translations.is_empty() && plan.state.documents_complete, "{:?}", plan.state.to_check);
+}
+
+#[test]
+fn a_bilingual_original_needs_none_and_a_translation_alone_is_no_original() {
+    let mut facts = without(DocumentKind::Diploma);
+    let mut bilingual = document(DocumentKind::Diploma, 0.97, "ar");
+    bilingual.languages.push(Language::FRENCH);
+    facts.files.push(file(1, "ijaza", vec![bilingual]));
+    assert!(settled(&facts).state.documents_complete);
+    let mut facts = without(DocumentKind::Diploma);
+    let mut translated = document(DocumentKind::Diploma, 0.97, "fr");
+    translated.translation = Some(Translation { target: Language::FRENCH, sworn: Some(true) });
+    facts.files.push(file(1, "traduction", vec![translated]));
+    check_missing(&facts, &[DocumentKind::Diploma]);
+}
+
+#[test]
+fn a_file_that_does_not_open_is_asked_for_once_by_its_name() {
+    let mut facts = without(DocumentKind::Cv);
+    let mut locked = file(1, "cv.pdf", Vec::new());
+    locked.reading.readable = false;
+    locked.reading.findings.push(FileFinding { reason: Reason::FilePassword, page: None });
+    locked.reading.name_hint = Some(DocumentKind::Cv);
+    facts.files.push(locked);
+    let plan = settled(&facts);
+    assert_eq!(plan.state.missing, [DocumentKind::Cv]);
+    assert!(status(&plan).missing.is_empty());
+    assert_eq!(status(&plan).unreadable.len(), 1);
+}
+
+#[test]
+fn mails_that_come_close_together_get_one_answer_after_they_settled() {
+    let mut facts = whole();
+    facts.mails.push(mail(2, "2024-01-10T09:15:00Z"));
+    let early = plan(&facts, &rules(), at("2024-01-10T09:21:00Z"));
+    assert!(early.letters.is_empty());
+    assert_eq!(early.review_at, Some(at("2024-01-10T09:35:00Z")));
+    let later = plan(&facts, &rules(), at("2024-01-10T09:35:00Z"));
+    assert_eq!(later.letters.len(), 1);
+    assert_eq!(later.letters[0].answers, [1, 2]);
+    assert_eq!(later.letters[0].in_reply_to.as_deref(), Some("2@example.org"));
+}
+
+#[test]
+fn supplements_get_one_letter_a_day_beside_the_acknowledgement() {
+    let now = at("2024-01-10T10:00:00Z");
+    let first = without(DocumentKind::Cv);
+    let mut facts = with_letters(first.clone(), &settled(&first), now);
+    for (mail_id, arrived_at) in [(2, "2024-01-10T10:05:00Z"), (3, "2024-01-10T12:00:00Z")] {
+        let mut supplement = mail(mail_id, arrived_at);
+        supplement.class = MailClass::Supplement;
+        facts.mails.push(supplement);
+        let when = at(arrived_at) + TimeDelta::minutes(30);
+        let answer = plan(&facts, &rules(), when);
+        if mail_id == 2 {
+            assert_eq!(answer.letters[0].letter.kind, LetterKind::SupplementReceived);
+            facts = with_letters(facts, &answer, when);
+        } else {
+            assert!(answer.letters.is_empty());
+            assert_eq!(answer.review_at, Some(at("2024-01-11T07:00:00Z")));
+        }
+    }
+}
+
+#[test]
+fn the_fee_completes_the_dossier_and_is_told_once() {
+    let now = at("2024-01-12T10:00:00Z");
+    let mut facts = with_letters(whole(), &settled(&whole()), at("2024-01-10T10:00:00Z"));
+    facts.fee = FeeFacts { state: FeeState::Credited, credited: Cents(6000), booked_on: NaiveDate::from_ymd_opt(2024, 1, 11) };
+    let paid = plan(&facts, &rules(), now);
+    assert!(paid.state.complete);
+    assert_eq!(paid.letters[0].letter.kind, LetterKind::FileComplete);
+    let facts = with_letters(facts, &paid, now);
+    assert!(plan(&facts, &rules(), now + TimeDelta::days(1)).letters.is_empty());
+}
+
+#[test]
+fn a_late_dossier_is_received_kept_and_told_so() {
+    let mut facts = whole();
+    facts.mails = vec![mail(1, "2024-06-08T10:00:00Z")];
+    let plan = plan(&facts, &rules(), at("2024-06-08T11:00:00Z"));
+    assert_eq!(plan.state.timeliness, Timeliness::Late);
+    assert!(status(&plan).late && status(&plan).deadline.is_none());
+}
+
+#[test]
+fn the_two_readings_of_the_deadline_make_a_grey_zone() {
+    for (arrived_at, expected) in [
+        ("2024-06-06T21:58:00Z", Timeliness::InTime),
+        ("2024-06-06T22:30:00Z", Timeliness::GreyZone),
+        ("2024-06-07T21:59:00Z", Timeliness::GreyZone),
+        ("2024-06-07T22:00:01Z", Timeliness::Late),
+    ] {
+        let mut facts = whole();
+        facts.mails = vec![mail(1, arrived_at)];
+        assert_eq!(plan(&facts, &rules(), at("2024-06-10T10:00:00Z")).state.timeliness, expected, "{arrived_at}");
+    }
+}
+
+#[test]
+fn nothing_is_written_to_the_withdrawn_or_where_the_assistant_took_over() {
+    for corrections in [Corrections { withdrawn: true, ..Corrections::default() }, Corrections { letters_off: true, ..Corrections::default() }] {
+        assert!(settled(&DossierFacts { corrections, ..whole() }).letters.is_empty());
+    }
+}
+
+#[test]
+fn a_persons_word_wins() {
+    let mut facts = without(DocumentKind::Photo);
+    facts.corrections.requirements.insert(DocumentKind::Photo, crate::domain::dossier::RequirementWord::Waived);
+    check_missing(&facts, &[]);
+    let mut facts = without(DocumentKind::Cv);
+    facts.files.push(file(1, "scan", vec![document(DocumentKind::Other, 0.9, "fr")]));
+    facts.corrections.kinds.insert((String::from("scan"), 1), DocumentKind::Cv);
+    check_missing(&facts, &[]);
+}
+
+prop_compose! {
+    fn any_document()(kind in 0..DocumentKind::ALL.len(), certainty in 0.0_f32..1.0, language in prop::sample::select(vec!["fr", "en", "de", "ar"]), translated in any::<bool>()) -> DocumentReading {
+        let mut document = document(DocumentKind::ALL[kind], certainty, language);
+        document.translation = translated.then_some(Translation { target: Language::FRENCH, sworn: None });
+        document
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn planning_twice_adds_no_letter_and_the_order_of_files_is_irrelevant(documents in prop::collection::vec(any_document(), 0..9)) {
+        let now = at("2024-01-10T10:00:00Z");
+        let mut facts = DossierFacts { corrections: Corrections::default(), ..whole() };
+        facts.files = documents.into_iter().enumerate().map(|(n, document)| file(1, &format!("f{n}"), vec![document])).collect();
+        let first = plan(&facts, &rules(), now);
+        prop_assert_eq!(&first, &plan(&facts, &rules(), now));
+        let again = plan(&with_letters(facts.clone(), &first, now), &rules(), now);
+        prop_assert!(again.letters.is_empty());
+        facts.files.reverse();
+        let reversed = plan(&facts, &rules(), now);
+        prop_assert_eq!(&reversed.state.missing, &first.state.missing);
+        prop_assert_eq!(reversed.state.documents_complete, first.state.documents_complete);
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_never_claimed(documents in prop::collection::vec(any_document(), 0..9)) {
+        let mut facts = whole();
+        facts.files = documents.into_iter().enumerate().map(|(n, document)| file(1, &format!("f{n}"), vec![document])).collect();
+        let plan = settled(&facts);
+        for item in &status(&plan).missing {
+            prop_assert!(plan.state.to_check.iter().all(|check| check.requirement != item.kind));
+            prop_assert!(plan.state.documents.iter().all(|document| document.kind != item.kind || document.is_translation || document.certainty < 0.35));
+        }
+        prop_assert!(!plan.state.documents_complete || plan.state.to_check.is_empty());
+    }
+}

@@ -1,0 +1,253 @@
+//! What only the assistant can do: letters in trouble, transfers without a dossier, doubts about pieces. One point for each dossier, in
+//! sentences with names, and apart from each other what is new and what an earlier digest has already shown.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Sources, name_of, sender};
+use crate::domain::calendar;
+use crate::domain::digest::DigestTask;
+use crate::domain::document::DocumentKind;
+use crate::domain::dossier::{DossierState, Stage, Timeliness, ToCheck};
+use crate::domain::finding::Reason;
+use crate::domain::mail::MailClass;
+use crate::domain::money::Cents;
+use crate::domain::payment::{FeeState, TransferState};
+use crate::domain::plan::letters::base_name;
+use crate::domain::rules::Rules;
+use crate::store::dossiers::DossierRow;
+use crate::store::instant_text;
+use crate::store::outbox::LetterRow;
+use crate::store::transfers::TransferRow;
+use crate::wording;
+
+/// What waits for her.
+#[derive(Debug, Default)]
+pub(super) struct OpenPoints {
+    pub fresh: Vec<DigestTask>,
+    pub waiting: Vec<DigestTask>,
+}
+
+impl OpenPoints {
+    fn add(&mut self, is_fresh: bool, task: DigestTask) {
+        if is_fresh { self.fresh.push(task) } else { self.waiting.push(task) }
+    }
+}
+
+/// A sentence and, where there is one, the question it ends in.
+type Point = (String, Option<String>);
+
+/// Most urgent first: letters, money, pieces, then mails and statements that nobody could place.
+pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> OpenPoints {
+    let mut open = OpenPoints::default();
+    for letter in &sources.letters {
+        if let Some((is_urgent, task)) = letter_point(sources, letter, since) {
+            open.add(is_urgent, task);
+        }
+    }
+    for row in sources.transfers.iter().filter(|row| row.state == TransferState::ToReview) {
+        open.add(sources.came_since(row, since), transfer_point(sources, row));
+    }
+    for (row, state) in sources.dossiers.iter().filter(|(_, state)| state.stage != Stage::Withdrawn) {
+        let points = dossier_points(sources, row, state, rules);
+        if points.is_empty() {
+            continue;
+        }
+        let paid_lately = || sources.transfers.iter().any(|transfer| transfer.dossiers.contains(&state.number) && sources.came_since(transfer, since));
+        open.add(state.last_arrival >= since || paid_lately(), one_task(wording::who(state), points));
+    }
+    let orphan = |class: Option<MailClass>, has_dossier: bool| {
+        class == Some(MailClass::Unreadable) || (class == Some(MailClass::PaymentProof) && !has_dossier)
+    };
+    for mail in sources.mails.iter().filter(|mail| orphan(mail.class, mail.dossier_id.is_some())) {
+        let sentence = format!("Courriel «\u{a0}{}\u{a0}» que le programme n'a pas su rattacher\u{a0}: à lire dans la boîte.", mail.subject);
+        open.add(true, DigestTask { who: sender(mail), sentence, question: None });
+    }
+    for (name, _, imported_at, booked, _) in &sources.statements {
+        if !booked && *imported_at >= instant_text(since) {
+            let sentence = format!("Le relevé «\u{a0}{name}\u{a0}» n'a pas été comptabilisé\u{a0}: ses totaux ne s'accordent pas ou son format est inconnu.");
+            open.add(true, DigestTask { who: String::new(), sentence, question: None });
+        }
+    }
+    open
+}
+
+/// The points of one dossier as one: a single one keeps its question apart, several are a short text.
+fn one_task(who: String, points: Vec<Point>) -> DigestTask {
+    if let [(sentence, question)] = points.as_slice() {
+        return DigestTask { who, sentence: sentence.clone(), question: question.clone() };
+    }
+    let texts: Vec<String> = points
+        .into_iter()
+        .map(|(sentence, question)| match question {
+            Some(question) => format!("{sentence} {question}"),
+            None => sentence,
+        })
+        .collect();
+    DigestTask { who, sentence: texts.join(" "), question: None }
+}
+
+/// A letter that did not arrive, or waits; and whether it is to be seen today whatever was shown before.
+fn letter_point(sources: &Sources, letter: &LetterRow, since: DateTime<Utc>) -> Option<(bool, DigestTask)> {
+    let quoted = format!("«\u{a0}{}\u{a0}»", letter.subject);
+    let bounced = letter.bounced.as_deref() == Some("hard") && letter.queued_at >= since - TimeDelta::days(7);
+    let (is_urgent, sentence, question) = match letter.state.as_str() {
+        "in_doubt" => {
+            (true, format!("La lettre {quoted} est peut-être partie, peut-être pas\u{a0}: le serveur n'a pas répondu."), Some("L'envoyer de nouveau\u{a0}?"))
+        }
+        "failed" => (true, format!("La lettre {quoted} n'a pas pu partir."), Some("L'envoyer de nouveau\u{a0}?")),
+        "held" => (letter.queued_at >= since, format!("La lettre {quoted} attend votre accord."), Some("L'envoyer\u{a0}?")),
+        _ if bounced => (true, format!("Notre lettre {quoted} est revenue\u{a0}: l'adresse ne fonctionne pas."), None),
+        _ => return None,
+    };
+    let dossier = sources.dossiers.iter().find(|(row, _)| Some(row.dossier_id) == letter.dossier_id);
+    let who = dossier.map_or_else(|| letter.recipients.join(", "), |(_, state)| wording::who(state));
+    Some((is_urgent, DigestTask { who, sentence, question: question.map(str::to_owned) }))
+}
+
+fn transfer_point(sources: &Sources, row: &TransferRow) -> DigestTask {
+    let movement = &row.movement;
+    let candidates: Vec<String> = row
+        .dossiers
+        .iter()
+        .map(|number| match name_of(sources, Some(number)) {
+            name if name.is_empty() => number.clone(),
+            name => format!("{name} ({number})"),
+        })
+        .collect();
+    let proposal = match candidates.as_slice() {
+        [] => String::from("Aucun candidat reconnu."),
+        [one] => format!("Sans doute {one}."),
+        several => format!("Candidats possibles\u{a0}: {}.", several.join(", ")),
+    };
+    let is_debit = movement.amount.0 < 0;
+    let what = if is_debit { "Débit (retour d'un virement\u{a0}?)" } else { "Virement" };
+    let text = if movement.remittance.is_empty() { String::from("sans libellé") } else { format!("libellé «\u{a0}{}\u{a0}»", movement.remittance) };
+    DigestTask {
+        who: String::new(),
+        sentence: format!(
+            "{what} de {} du {}, «\u{a0}{}\u{a0}», {text}. {proposal}",
+            Cents(movement.amount.0.abs()).french(),
+            calendar::french_date(movement.booking_date),
+            movement.debtor.as_deref().unwrap_or("payeur non indiqué"),
+        ),
+        question: (candidates.len() == 1 && !is_debit).then(|| String::from("Le lui attribuer\u{a0}?")),
+    }
+}
+
+fn dossier_points(sources: &Sources, row: &DossierRow, state: &DossierState, rules: &Rules) -> Vec<Point> {
+    let mut points = Vec::new();
+    if !sources.fee_accepted.contains(&row.dossier_id) {
+        points.extend(fee_point(state, rules));
+    }
+    points.extend(piece_points(state));
+    if state.timeliness == Timeliness::GreyZone && state.stage == Stage::Incomplete {
+        let sentence = String::from("Dossier reçu entre les deux lectures de la date limite, traité comme étant dans les temps.");
+        points.push((sentence, Some(String::from("Confirmer\u{a0}?"))));
+    }
+    points
+}
+
+fn fee_point(state: &DossierState, rules: &Rules) -> Option<Point> {
+    let due = rules.fee.cents.french();
+    let received = state.fee_credited.french();
+    let (sentence, question) = match state.fee_state {
+        FeeState::Short if rules.fee.cents.0 - state.fee_credited.0 <= CHARGES_PROBABLE.0 => {
+            (format!("{received} reçus au lieu de {due} (frais de banque probables)."), "Considérer comme payé\u{a0}?")
+        }
+        FeeState::Short => (format!("{received} reçus au lieu de {due}."), "Considérer comme payé\u{a0}?"),
+        FeeState::Over => (format!("{received} reçus au lieu de {due}."), "Garder ainsi\u{a0}?"),
+        FeeState::Double => (format!("Les frais ont été payés deux fois ({received} en tout)."), "Signaler à l'agence comptable\u{a0}?"),
+        FeeState::Returned => (String::from("Le virement des frais a été retourné par la banque."), "Écrire au candidat\u{a0}?"),
+        FeeState::NotAsked => (String::from("Aucune voie d'admission ne semble possible\u{a0}; les frais n'ont pas été demandés."), "Les demander\u{a0}?"),
+        FeeState::Awaited | FeeState::ProofSeen | FeeState::Credited => return None,
+    };
+    Some((sentence, Some(question.to_owned())))
+}
+
+/// Up to here a shortfall is what banks keep of a transfer.
+const CHARGES_PROBABLE: Cents = Cents(1_500);
+
+/// Doubts about pieces, file by file: a file that may be three pieces is one question.
+fn piece_points(state: &DossierState) -> Vec<Point> {
+    // Somebody of whom nothing could be opened has been asked to send it again; there is nothing to look at yet.
+    if state.documents.is_empty() && state.unreadable.is_empty() && state.to_check.iter().all(|check| check.sha256.is_none()) {
+        return Vec::new();
+    }
+    let mut points: Vec<Point> = Vec::new();
+    let mut seen: Vec<&ToCheck> = Vec::new();
+    for check in &state.to_check {
+        let same_file = |other: &&ToCheck| is_guess(check) && is_guess(other) && other.file_name == check.file_name;
+        let same_question = |other: &&ToCheck| other.reason == check.reason && check.file_name.is_none() && other.file_name.is_none();
+        let same_piece = |other: &&ToCheck| other.requirement == check.requirement && other.file_name == check.file_name;
+        if seen.iter().any(|other| same_file(other) || same_question(other) || same_piece(other)) {
+            continue;
+        }
+        let together: Vec<&ToCheck> = state.to_check.iter().filter(|other| same_file(other) || same_question(other)).collect();
+        seen.push(check);
+        points.push(match check.file_name.as_deref() {
+            Some(name) if is_guess(check) => guess(base_name(name), &together),
+            Some(name) => certain_kind(&base_name(name), check),
+            None => no_file(&together),
+        });
+    }
+    points
+}
+
+/// Whether the doubt is what the file *is*.
+fn is_guess(check: &ToCheck) -> bool {
+    check.file_name.is_some() && (check.reason == Reason::KindUncertain || is_unread(check.reason))
+}
+
+fn is_unread(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::PageNotRead | Reason::PageNotReadNoEngine | Reason::PageBlurred | Reason::PageTooSmall | Reason::FileTooSlow | Reason::FileCrashedReader
+    )
+}
+
+fn guess(name: String, checks: &[&ToCheck]) -> Point {
+    let mut kinds: Vec<DocumentKind> = Vec::new();
+    for check in checks {
+        if !kinds.contains(&check.requirement) {
+            kinds.push(check.requirement);
+        }
+    }
+    let theirs: Vec<&str> = kinds.iter().map(|kind| wording::theirs(*kind)).collect();
+    let listed = either(&theirs);
+    let sentence = if checks.iter().any(|check| is_unread(check.reason)) {
+        format!("«\u{a0}{name}\u{a0}» n'a pas pu être lu en entier\u{a0}; c'est peut-être {listed}.")
+    } else {
+        format!("«\u{a0}{name}\u{a0}» est peut-être {listed}.")
+    };
+    let question = if kinds.len() == 1 { "L'accepter comme tel\u{a0}?" } else { "Qu'est-ce\u{a0}?" };
+    (sentence, Some(question.to_owned()))
+}
+
+/// `a, b ou c`.
+fn either(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [init @ .., last] => format!("{} ou {last}", init.join(", ")),
+    }
+}
+
+fn certain_kind(name: &str, check: &ToCheck) -> Point {
+    let reason = wording::reason(check.reason);
+    (format!("{}, «\u{a0}{name}\u{a0}»\u{a0}: {reason}.", wording::kind(check.requirement)), Some(String::from("L'accepter ainsi\u{a0}?")))
+}
+
+fn no_file(checks: &[&ToCheck]) -> Point {
+    let kinds: Vec<String> = checks.iter().map(|check| wording::small_kind(check.requirement)).collect();
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    let reason = checks.first().map_or("", |check| wording::reason(check.reason));
+    let first = checks.first().map(|check| check.reason);
+    let mut letters = reason.chars();
+    let capitalised: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    match first {
+        Some(Reason::RouteUndetermined | Reason::DegreeInProgressUncertain) => {
+            (format!("{capitalised} (de là dépend\u{a0}: {}).", either(&kinds)), None)
+        }
+        _ => (format!("{capitalised} ({}).", either(&kinds)), None),
+    }
+}
