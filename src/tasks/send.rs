@@ -119,12 +119,14 @@ fn capped(office: &Office, letter: &LetterRow, now: DateTime<Utc>) -> anyhow::Re
     let rules = &office.rules.letters;
     office.store.read(|connection| {
         let hour = TimeDelta::hours(1);
-        if outbox::n_sent_between(connection, None, now - hour, now)? >= rules.per_hour {
+        // Instants are kept in whole seconds: those of this very second count too.
+        let until = now + TimeDelta::seconds(1);
+        if outbox::n_sent_between(connection, None, now - hour, until)? >= rules.per_hour {
             return Ok(Some(now + TimeDelta::minutes(15)));
         }
         let (Some(address), true) = (letter.recipients.first(), letter.dossier_id.is_some()) else { return Ok(None) };
         let day = TimeDelta::days(1);
-        let n_today = outbox::n_sent_between(connection, Some(&address.to_lowercase()), now - day, now)?;
+        let n_today = outbox::n_sent_between(connection, Some(&address.to_lowercase()), now - day, until)?;
         Ok((n_today >= rules.per_address_and_day).then(|| now + TimeDelta::hours(6)))
     })
 }

@@ -9,6 +9,7 @@ mod deployment;
 mod letters;
 mod licences;
 mod mailbox;
+mod office;
 mod robustness;
 mod scenario;
 mod season;
