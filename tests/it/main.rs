@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
 mod deployment;
+mod documents;
 mod letters;
 mod licences;
 mod mailbox;
