@@ -71,10 +71,9 @@ pub struct StatementRow {
 
 /// Statement files, in the order in which they were read.
 pub fn statements(connection: &Connection) -> anyhow::Result<Vec<StatementRow>> {
-    let mut statement =
-        connection.prepare_cached("SELECT name, format, imported_at, booked FROM statement_file ORDER BY statement_file_id")?;
-    let rows = statement
-        .query_map([], |row| Ok(StatementRow { name: row.get(0)?, format: row.get(1)?, imported_at: row.get(2)?, booked: row.get(3)? }))?;
+    let mut statement = connection.prepare_cached("SELECT name, format, imported_at, booked FROM statement_file ORDER BY statement_file_id")?;
+    let rows =
+        statement.query_map([], |row| Ok(StatementRow { name: row.get(0)?, format: row.get(1)?, imported_at: row.get(2)?, booked: row.get(3)? }))?;
     rows.collect::<Result<_, _>>().context("list statements")
 }
 
@@ -150,7 +149,14 @@ pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
 }
 
 /// Keeps the matching's view of a transfer.
-pub fn keep_outcome(transaction: &Transaction<'_>, transfer_id: i64, state: &str, tier: &str, dossiers: &[String], why: &[String]) -> anyhow::Result<()> {
+pub fn keep_outcome(
+    transaction: &Transaction<'_>,
+    transfer_id: i64,
+    state: &str,
+    tier: &str,
+    dossiers: &[String],
+    why: &[String],
+) -> anyhow::Result<()> {
     transaction
         .prepare_cached("UPDATE transfer SET state = ?2, tier = ?3, dossiers_json = ?4, why_json = ?5 WHERE transfer_id = ?1")?
         .execute(params![transfer_id, state, tier, to_json(&dossiers)?, to_json(&why)?])

@@ -14,10 +14,10 @@ use crate::domain::money::Cents;
 use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::letters::base_name;
 use crate::domain::rules::Rules;
-use crate::store::transfers::StatementRow;
 use crate::store::dossiers::DossierRow;
 use crate::store::instant_text;
 use crate::store::outbox::LetterRow;
+use crate::store::transfers::StatementRow;
 use crate::store::transfers::TransferRow;
 use crate::wording;
 
