@@ -30,11 +30,16 @@ struct Desk<'a> {
 
 /// The letters that are due, and when to ask again.
 pub fn due(facts: &DossierFacts, state: &DossierState, rules: &Rules, now: DateTime<Utc>) -> (Vec<DueLetter>, Option<DateTime<Utc>>) {
-    if facts.corrections.letters_off || facts.corrections.withdrawn {
+    if facts.corrections.letters_off {
         return (Vec::new(), None);
     }
     let desk = Desk { facts, state, rules, now, today: calendar::paris(now).date() };
     let mut letters = Vec::new();
+    if facts.corrections.withdrawn {
+        desk.note_withdrawal(&mut letters);
+        letters.retain(|letter| !facts.letters.iter().any(|known| known.letter_key == letter.letter_key));
+        return (letters, None);
+    }
     let mut later = BTreeSet::new();
     desk.answer(&mut letters, &mut later);
     desk.speak_of_money(&mut letters, &mut later);
@@ -170,6 +175,13 @@ impl Desk<'_> {
             comment: decision.comment.clone(),
         };
         letters.push(self.letter(format!("{}/decision/{}", self.facts.number, decision.session), decision.kind, body, last));
+    }
+
+    /// The last letter to somebody who withdraws: it was noted.
+    fn note_withdrawal(&self, letters: &mut Vec<DueLetter>) {
+        if let Some(last) = self.last_written_mail() {
+            letters.push(self.letter(format!("{}/withdrawn", self.facts.number), LetterKind::WithdrawalNoted, LetterBody::Plain, last));
+        }
     }
 
     fn letter(&self, letter_key: String, kind: LetterKind, body: LetterBody, to: &MailFacts) -> DueLetter {
