@@ -74,6 +74,42 @@ impl Blobs {
         Ok(sha256)
     }
 
+    /// Keeps several contents and gives their SHA-256 in the same order, each as durable as [`put`](Self::put) makes it, with the waits
+    /// for the disk shared: all are written under temporary names, then flushed together, and only then do they get their names.
+    pub fn put_all(&self, contents: &[&[u8]]) -> anyhow::Result<Vec<String>> {
+        let mut waiting = Vec::new();
+        let mut hashes = Vec::with_capacity(contents.len());
+        for bytes in contents {
+            let sha256 = sha256_hex(bytes);
+            let path = self.path(&sha256);
+            let known = fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64);
+            if !known {
+                let folder = path.parent().unwrap_or(&self.folder);
+                fs::create_dir_all(folder).context("make a blob folder")?;
+                let mut file = tempfile::NamedTempFile::new_in(folder).context("make a temporary blob")?;
+                file.write_all(bytes).context("write a blob")?;
+                waiting.push((file, path));
+            }
+            hashes.push(sha256);
+        }
+        if self.durable {
+            let files: Vec<&fs::File> = waiting.iter().map(|(file, _)| file.as_file()).collect();
+            flush_together(&files).context("fsync blobs")?;
+        }
+        let mut folders = std::collections::BTreeSet::new();
+        for (file, path) in waiting {
+            file.persist(&path).context("rename a blob")?;
+            folders.extend(path.parent().map(Path::to_owned));
+        }
+        if self.durable {
+            // A folder that was just made is an entry of the one above.
+            folders.insert(self.folder.clone());
+            let folders = folders.iter().map(fs::File::open).collect::<Result<Vec<_>, _>>().context("open blob folders")?;
+            flush_together(&folders.iter().collect::<Vec<_>>()).context("fsync blob folders")?;
+        }
+        Ok(hashes)
+    }
+
     /// The bytes of a blob.
     pub fn get(&self, sha256: &str) -> anyhow::Result<Vec<u8>> {
         fs::read(self.path(sha256)).with_context(|| format!("read blob {sha256}"))
@@ -103,6 +139,20 @@ impl Blobs {
     }
 }
 
+/// fsyncs asked for at the same time share the disk's own flushes: journaling filesystems commit them as one group.
+const FLUSHES_AT_ONCE: usize = 8;
+
+fn flush_together(files: &[&fs::File]) -> std::io::Result<()> {
+    if let [file] = files {
+        return file.sync_all();
+    }
+    std::thread::scope(|scope| {
+        let share = files.len().div_ceil(FLUSHES_AT_ONCE).max(1);
+        let flushers: Vec<_> = files.chunks(share).map(|files| scope.spawn(move || files.iter().try_for_each(|file| file.sync_all()))).collect();
+        flushers.into_iter().try_for_each(|flusher| flusher.join().map_err(|_| std::io::Error::other("a flush panicked"))?)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,5 +166,19 @@ mod tests {
         assert_eq!(blobs.put(b"abc", Durability::Derived).unwrap(), hash);
         assert_eq!(blobs.get(&hash).unwrap(), b"abc");
         assert_eq!(blobs.all().unwrap(), vec![hash]);
+    }
+
+    #[test]
+    fn several_contents_are_kept_at_once_and_the_same_one_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path(), true).unwrap();
+        let contents: Vec<Vec<u8>> = (0..50_u8).map(|byte| vec![byte; 10]).chain([vec![3; 10]]).collect();
+        let hashes = blobs.put_all(&contents.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        assert_eq!((hashes.len(), blobs.all().unwrap().len()), (51, 50));
+        assert_eq!(hashes[3], hashes[50]);
+        for (hash, bytes) in hashes.iter().zip(&contents) {
+            assert_eq!(blobs.get(hash).unwrap(), *bytes);
+        }
+        assert!(blobs.put_all(&[]).unwrap().is_empty());
     }
 }

@@ -18,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::letters::Templates;
 use crate::sandbox;
 use crate::tasks::{Office, OfficeOptions};
 
@@ -149,6 +150,15 @@ fn unusable(error: &anyhow::Error) -> anyhow::Error {
     anyhow::Error::new(Unusable(format!("{error:#}")))
 }
 
+/// Every mistake of a configuration that can be seen without touching the outside, its letter templates included.
+fn all_mistakes(config: &Config) -> Vec<String> {
+    let mut mistakes = config.mistakes();
+    if let Err(error) = config.templates().and_then(|files| Templates::with_overrides(&files).map(|_| ())) {
+        mistakes.push(format!("letters.templates: {error:#}"));
+    }
+    mistakes
+}
+
 /// Logs go to stderr: the daemon's business events, and warnings for everything else. The wire crates stay silent, for they quote mail.
 fn start_logs(is_daemon: bool) {
     let default = if is_daemon { "guichet=info" } else { "guichet=warn" };
@@ -208,7 +218,7 @@ impl Common {
     /// The office, for commands that act.
     fn office(&self) -> anyhow::Result<Office> {
         let config = self.config()?;
-        let mistakes = config.mistakes();
+        let mistakes = all_mistakes(&config);
         if !mistakes.is_empty() {
             return Err(anyhow::Error::new(Unusable(mistakes.join("\n"))));
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::rules::Rules;
 use crate::intake::unpack::UnpackLimits;
+use crate::mailbox::imap::LITERAL_BYTES_LIMIT;
 
 /// The default rules, as shipped under `config/rules/`.
 pub const DEFAULT_RULES: &str = include_str!("../config/rules/2024.toml");
@@ -58,11 +59,17 @@ pub struct MailboxConfig {
     pub user: String,
     pub password_file: Option<PathBuf>,
     pub password_env: Option<String>,
+    /// A program and its arguments that print an access token (XOAUTH2), in the place of a password.
+    pub token_command: Vec<String>,
     pub folder: String,
-    /// More folders to watch, such as the junk folder.
+    /// More folders to watch, such as the junk folder. Their mail is shown and never answered without a person's word.
     pub also: Vec<String>,
     pub path: PathBuf,
     pub poll_seconds: u64,
+    /// A larger mail is not fetched: it is shown to the assistant by its number.
+    pub mail_bytes_max: u64,
+    /// With less room than this on the data disk, no more mail is taken until there is room again.
+    pub free_bytes_min: u64,
     /// Mail that arrived before is recorded, and never answered without a person's word.
     pub backlog_before: Option<chrono::DateTime<chrono::FixedOffset>>,
     /// The school's own people: their mail opens no dossier.
@@ -80,10 +87,13 @@ impl Default for MailboxConfig {
             user: String::new(),
             password_file: None,
             password_env: None,
+            token_command: Vec::new(),
             folder: String::from("INBOX"),
             also: Vec::new(),
             path: PathBuf::from("in/Maildir"),
             poll_seconds: 120,
+            mail_bytes_max: 100 << 20,
+            free_bytes_min: 256 << 20,
             backlog_before: None,
             staff: Vec::new(),
         }
@@ -108,7 +118,13 @@ pub struct OutgoingConfig {
     pub user: String,
     pub password_file: Option<PathBuf>,
     pub password_env: Option<String>,
+    /// A program and its arguments that print an access token (XOAUTH2), in the place of a password.
+    pub token_command: Vec<String>,
     pub from: String,
+    /// Gets a copy of every letter to a candidate: the evidence that a letter left, when the relay did not answer.
+    pub bcc: Option<String>,
+    /// Folder of the mailbox in which a copy of every letter is put, where the assistant looks for what was written.
+    pub sent_folder: Option<String>,
     pub path: PathBuf,
     /// The off switch: letters are written and queued, and none leaves.
     pub paused: bool,
@@ -125,6 +141,9 @@ impl Default for OutgoingConfig {
             user: String::new(),
             password_file: None,
             password_env: None,
+            token_command: Vec::new(),
+            bcc: None,
+            sent_folder: None,
             from: String::from("Mastères Spécialisés <masteres.specialises@imt-nord-europe.fr>"),
             path: PathBuf::from("out/Maildir"),
             paused: false,
@@ -299,9 +318,27 @@ impl Config {
             if self.mailbox.user.is_empty() {
                 mistakes.push(String::from("mailbox.user: missing"));
             }
-            if let Err(error) = secret(self, self.mailbox.password_file.as_deref(), self.mailbox.password_env.as_deref()) {
+            if self.mailbox.token_command.is_empty()
+                && let Err(error) = secret(self, self.mailbox.password_file.as_deref(), self.mailbox.password_env.as_deref())
+            {
                 mistakes.push(format!("mailbox.password_file: {error:#}"));
             }
+            if self.mailbox.mail_bytes_max == 0 || self.mailbox.mail_bytes_max > LITERAL_BYTES_LIMIT {
+                mistakes.push(format!("mailbox.mail_bytes_max: must lie between 1 and {LITERAL_BYTES_LIMIT}"));
+            }
+        }
+        if self.outgoing.kind == OutgoingKind::Smtp
+            && !self.outgoing.user.is_empty()
+            && self.outgoing.token_command.is_empty()
+            && let Err(error) = secret(self, self.outgoing.password_file.as_deref(), self.outgoing.password_env.as_deref())
+        {
+            mistakes.push(format!("outgoing.password_file: {error:#}"));
+        }
+        if self.outgoing.sent_folder.is_some() && self.mailbox.kind != MailboxKind::Imap {
+            mistakes.push(String::from("outgoing.sent_folder: needs a mailbox of kind \"imap\""));
+        }
+        if self.outgoing.bcc.as_ref().is_some_and(|address| !address.contains('@') || address.contains(['<', ' '])) {
+            mistakes.push(String::from("outgoing.bcc: not a bare address"));
         }
         if chrono::NaiveTime::parse_from_str(&self.digest.at, "%H:%M").is_err() {
             mistakes.push(format!("digest.at: \"{}\" is not a time such as 07:30", self.digest.at));

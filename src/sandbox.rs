@@ -17,6 +17,7 @@ use crate::domain::document::{PageText, RawReading, TextSource};
 use crate::domain::finding::{ArchiveFinding, FileFinding, Reason};
 use crate::intake::inspect::{PagePicture, empty_page};
 use crate::intake::mail::ParsedMail;
+use crate::intake::unpack::external::{ExternalUnpackers, unpack_with_external};
 use crate::intake::unpack::{UnpackLimits, Unpacked, UnpackedEntry};
 
 mod confine;
@@ -124,8 +125,18 @@ impl Sandbox {
 
     /// Unpacks an archive in a worker, handing each file to `sink` as it comes.
     ///
-    /// RAR archives come back with [`Reason::ArchiveFormatNotInstalled`]: the caller may then ask an external program.
+    /// What no reader of ours opens (RAR) is given to a program of the system's, when one is installed.
     pub fn unpack(&self, bytes: &[u8], archive_name: &str, passwords: &[String], sink: &mut dyn FnMut(UnpackedEntry)) -> Unpacked {
+        let unpacked = self.unpack_in_worker(bytes, archive_name, passwords, sink);
+        let needs_a_program = unpacked.n_entries == 0
+            && unpacked.findings.iter().any(|finding| finding.reason == Reason::ArchiveFormatNotInstalled && finding.entry.is_none());
+        if !needs_a_program || ExternalUnpackers::find().is_empty() {
+            return unpacked;
+        }
+        unpack_with_external(bytes, passwords, &self.options.unpack_limits, sink)
+    }
+
+    fn unpack_in_worker(&self, bytes: &[u8], archive_name: &str, passwords: &[String], sink: &mut dyn FnMut(UnpackedEntry)) -> Unpacked {
         let limits = self.options.unpack_limits;
         let request = Request::Unpack { archive_name: archive_name.to_owned(), passwords: passwords.to_vec(), limits };
         let mut left = Duration::from_secs(u64::from(limits.seconds_max) + 5);

@@ -82,7 +82,7 @@ pub fn forget_all_but_readings(transaction: &Transaction<'_>) -> anyhow::Result<
         .execute_batch(
             "DELETE FROM journal; DELETE FROM decision; DELETE FROM batch; DELETE FROM outbox; DELETE FROM transfer_decision;
              DELETE FROM transfer_source; DELETE FROM transfer; DELETE FROM statement_file; DELETE FROM correction; DELETE FROM mail_file;
-             DELETE FROM mail; DELETE FROM dossier; DELETE FROM mailbox_cursor; DELETE FROM setting; DELETE FROM sqlite_sequence;",
+             DELETE FROM mail; DELETE FROM dossier; DELETE FROM mailbox_cursor; DELETE FROM maildir_seen; DELETE FROM setting; DELETE FROM sqlite_sequence;",
         )
         .context("begin anew")
 }

@@ -9,6 +9,7 @@ pub mod jury;
 pub mod money;
 pub mod office;
 pub mod process;
+pub mod pulse;
 pub mod reading;
 pub mod receive;
 pub mod send;

@@ -273,10 +273,8 @@ pub fn batch(common: &Common, command: BatchCommand) -> anyhow::Result<ExitCode>
                     |batch| json!({ "session": batch.session, "built_at": batch.built_at, "folder": batch.folder, "dossiers": batch.numbers }),
                 ))?;
             } else {
-                let rows: Vec<Vec<String>> = batches
-                    .into_iter()
-                    .map(|batch| vec![batch.session, batch.built_at, batch.numbers.len().to_string(), batch.folder])
-                    .collect();
+                let rows: Vec<Vec<String>> =
+                    batches.into_iter().map(|batch| vec![batch.session, batch.built_at, batch.numbers.len().to_string(), batch.folder]).collect();
                 table::columns(&["session", "constitué", "dossiers", "dossier"], &rows)?;
             }
         }
@@ -303,7 +301,9 @@ pub fn decisions(common: &Common, command: Decisions) -> anyhow::Result<ExitCode
             table::columns(&["ligne", "dossier", "nom", "lettre"], &rows)?;
             let n_entered = jury::enter(&office, &session, &checked, &actor())?;
             let n_wrong = checked.iter().filter(|line| line.verdict.is_err()).count();
-            println!("\n{n_entered} décision(s) prêtes, {n_wrong} ligne(s) sans effet. Rien n'est parti : « guichet decisions send --approve » envoie les lettres.");
+            println!(
+                "\n{n_entered} décision(s) prêtes, {n_wrong} ligne(s) sans effet. Rien n'est parti : « guichet decisions send --approve » envoie les lettres."
+            );
             Ok(if n_wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
         }
         Decisions::Send { approve: _ } => {

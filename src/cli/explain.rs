@@ -180,12 +180,7 @@ fn documents(common: &Common, sandbox: &Sandbox, rules: &Rules, files: &[PathBuf
 fn document(sandbox: &Sandbox, rules: &Rules, path: &Path, bytes: &[u8], with_text: bool) -> Value {
     let raw = sandbox.read_document(bytes, &sha256_hex(bytes));
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let context = UnderstandingContext {
-        file_name: &name,
-        programmes: &rules.programmes,
-        season: &rules.season,
-        school_iban: &rules.fee.iban,
-    };
+    let context = UnderstandingContext { file_name: &name, programmes: &rules.programmes, season: &rules.season, school_iban: &rules.fee.iban };
     let reading = understand(&raw, &context);
     let mut value = json!({
         "file": path.display().to_string(),

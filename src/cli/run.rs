@@ -23,7 +23,7 @@ use crate::rehearse::{self, Rehearsal};
 use crate::smtp::{SmtpSession, Transport};
 use crate::store::{jury as jury_rows, mails, outbox, transfers};
 use crate::tasks::reading::Progress;
-use crate::tasks::{Office, OfficeOptions, process, receive, send, supervisor};
+use crate::tasks::{Office, OfficeOptions, process, pulse, receive, send, supervisor};
 use crate::wording;
 
 #[derive(Debug, Args)]
@@ -121,7 +121,13 @@ pub async fn rehearse(common: &Common, arguments: Rehearse) -> anyhow::Result<Ex
 /// One screen: what came, what was understood, what was written, what waits for a person, where to look.
 fn summary(office: &Office, into: &Path) -> anyhow::Result<()> {
     let (mails, states, letters, transfers, batches) = office.store.read(|connection| {
-        Ok((mails::all(connection)?, desk::states(connection)?, outbox::all(connection)?, transfers::all(connection)?, jury_rows::batches(connection)?))
+        Ok((
+            mails::all(connection)?,
+            desk::states(connection)?,
+            outbox::all(connection)?,
+            transfers::all(connection)?,
+            jury_rows::batches(connection)?,
+        ))
     })?;
     let states: Vec<&DossierState> = states.values().map(|(_, state)| state).collect();
     let mut classes: BTreeMap<&str, usize> = BTreeMap::new();
@@ -196,7 +202,8 @@ fn note_on_reading(office: &Office, states: &[&DossierState]) -> anyhow::Result<
 }
 
 pub async fn demo(common: &Common, demo: Demo) -> anyhow::Result<ExitCode> {
-    let season = fixtures().ok_or_else(|| Unusable(String::from("the folder fixtures/season is not here: run the demonstration from the source tree")))?;
+    let season =
+        fixtures().ok_or_else(|| Unusable(String::from("the folder fixtures/season is not here: run the demonstration from the source tree")))?;
     let into = match demo.dir {
         Some(dir) => dir,
         None => std::env::temp_dir().join(format!("guichet-demo-{}", std::process::id())),
@@ -275,10 +282,14 @@ pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells systemd that we live, twice in each watchdog interval.
+/// Tells systemd that we live, several times in each watchdog interval, as long as the work itself says so.
 async fn heartbeat(stop: CancellationToken) {
     while !stop.is_cancelled() {
-        notify(&[sd_notify::NotifyState::Watchdog]);
+        if pulse::is_alive() {
+            notify(&[sd_notify::NotifyState::Watchdog]);
+        } else {
+            tracing::error!("nothing has moved for {} s: the watchdog is no longer fed", pulse::silence().as_secs());
+        }
         tokio::select! { () = tokio::time::sleep(Duration::from_secs(20)) => {}, () = stop.cancelled() => {} }
     }
 }
@@ -305,12 +316,13 @@ fn stop_signal() -> anyhow::Result<CancellationToken> {
 
 pub async fn check_config(common: &Common, connect: bool) -> anyhow::Result<ExitCode> {
     let config = common.config()?;
-    let mut mistakes = config.mistakes();
+    let mut mistakes = super::all_mistakes(&config);
     let effective = toml::to_string(&config).context("print the configuration")?;
     println!("# Effective configuration\n{effective}");
     match config.rules() {
         Ok(rules) => {
-            let source = config.rules.file.as_ref().map_or_else(|| String::from("inside the program"), |file| config.path(file).display().to_string());
+            let source =
+                config.rules.file.as_ref().map_or_else(|| String::from("inside the program"), |file| config.path(file).display().to_string());
             println!("# Rules: {source}, season {}, {} programmes, {} requirements", rules.season, rules.programmes.len(), rules.requirements.len());
             for jury in rules.juries.iter().filter(|jury| jury.date.is_none()) {
                 println!("#   {}: no date set", jury.label_fr);
@@ -321,9 +333,6 @@ pub async fn check_config(common: &Common, connect: bool) -> anyhow::Result<Exit
             }
         }
         Err(error) => tracing::debug!("{error:#}"),
-    }
-    if let Err(error) = config.templates().and_then(|files| crate::letters::Templates::with_overrides(&files).map(|_| ())) {
-        mistakes.push(format!("letters.templates: {error:#}"));
     }
     if connect && mistakes.is_empty() {
         mistakes.extend(try_connections(common, &config).await?);
@@ -345,7 +354,7 @@ async fn try_connections(common: &Common, config: &Config) -> anyhow::Result<Vec
     if config.mailbox.kind == MailboxKind::Imap {
         for folder in receive::folders(&config.mailbox) {
             let tried = async {
-                let mut mailbox = ImapMailbox::connect(receive::imap_settings(&office, &folder)?).await?;
+                let mut mailbox = ImapMailbox::connect(receive::imap_settings(&office, &folder).await?).await?;
                 let state = mailbox.examine(&folder).await?;
                 mailbox.logout().await;
                 anyhow::Ok(state.exists)
@@ -357,7 +366,7 @@ async fn try_connections(common: &Common, config: &Config) -> anyhow::Result<Vec
         }
     }
     if config.outgoing.kind == OutgoingKind::Smtp
-        && let Transport::Smtp(settings) = send::transport(&office)?
+        && let Transport::Smtp(settings) = send::transport(&office).await?
     {
         match SmtpSession::open(&settings).await {
             Ok(session) => {
@@ -377,7 +386,7 @@ pub fn replay(common: &Common, into: &Path) -> anyhow::Result<ExitCode> {
     let clock = common.clock();
     let office = Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?;
     let before = store.read(desk::states)?;
-    for mail in store.read(mails::all)?.iter().filter(|mail| mail.state != "duplicate") {
+    for mail in store.read(mails::all)?.iter().filter(|mail| !matches!(mail.state.as_str(), "duplicate" | "left_out")) {
         receive::keep_loose(&office, &mail.mailbox, mail.uid, mail.arrived_at, source.get(&mail.sha256)?)?;
     }
     process::step(&office)?;

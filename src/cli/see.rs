@@ -91,11 +91,8 @@ pub fn dossier_json(state: &DossierState) -> Value {
             })
         })
         .collect();
-    let missing_translations: Vec<Value> = state
-        .missing_translations
-        .iter()
-        .map(|item| json!({ "kind": item.kind.slug(), "sha256": item.sha256, "language": item.language }))
-        .collect();
+    let missing_translations: Vec<Value> =
+        state.missing_translations.iter().map(|item| json!({ "kind": item.kind.slug(), "sha256": item.sha256, "language": item.language })).collect();
     let to_check: Vec<Value> = state
         .to_check
         .iter()
@@ -180,7 +177,13 @@ pub fn letters(common: &Common) -> anyhow::Result<ExitCode> {
     let lines: Vec<Vec<String>> = rows
         .iter()
         .map(|letter| {
-            vec![instant_text(letter.queued_at), letter.state.clone(), letter.letter_key.clone(), letter.recipients.join(", "), letter.subject.clone()]
+            vec![
+                instant_text(letter.queued_at),
+                letter.state.clone(),
+                letter.letter_key.clone(),
+                letter.recipients.join(", "),
+                letter.subject.clone(),
+            ]
         })
         .collect();
     table::columns(&["écrite", "état", "clé", "à", "objet"], &lines)?;
@@ -201,8 +204,7 @@ pub fn history(common: &Common, number: &str) -> anyhow::Result<ExitCode> {
         table::json_lines(lines.iter().map(object))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let rows: Vec<Vec<String>> =
-        lines.into_iter().map(|line| vec![line.at, line.actor, line.event, line.detail]).collect();
+    let rows: Vec<Vec<String>> = lines.into_iter().map(|line| vec![line.at, line.actor, line.event, line.detail]).collect();
     table::columns(&["quand", "qui", "quoi", "détail"], &rows)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -243,7 +245,8 @@ pub fn verify(common: &Common) -> anyhow::Result<ExitCode> {
     for fault in store.integrity_faults()? {
         faults.push(("database", fault));
     }
-    let (mails, letters, hashes) = store.read(|connection| Ok((mails::all(connection)?, outbox::all(connection)?, mails::all_hashes(connection)?)))?;
+    let (mails, letters, hashes) =
+        store.read(|connection| Ok((mails::all(connection)?, outbox::all(connection)?, mails::all_hashes(connection)?)))?;
     for mail in mails.iter().filter(|mail| mail.state == "received") {
         faults.push(("mail_not_processed", mail.mail_id.to_string()));
     }

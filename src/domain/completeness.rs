@@ -71,6 +71,7 @@ pub fn check(facts: &DossierFacts, situation: Situation, rules: &Rules) -> Check
     checklist.missing_translations = pairing.missing;
     checklist.to_check.extend(pairing.doubtful);
     checklist.to_check.extend(doubts_about_forms(&placed, rules));
+    checklist.to_check.extend(signs_of_fraud(facts, &placed));
     checklist.documents = document_states(&placed, &pairing.translation_of, &rules.certainty);
     checklist
 }
@@ -225,6 +226,19 @@ fn doubts_about_forms(placed: &[Placed<'_>], rules: &Rules) -> Vec<ToCheck> {
             })
         })
         .collect()
+}
+
+/// A mail or a document that announces another IBAN for the school (procedure 5).
+fn signs_of_fraud(facts: &DossierFacts, placed: &[Placed<'_>]) -> Vec<ToCheck> {
+    let check = |file: Option<&FileFacts>| ToCheck {
+        requirement: DocumentKind::PaymentProof,
+        sha256: file.map(|file| file.sha256.clone()),
+        file_name: file.map(|file| file.name.clone()),
+        reason: Reason::ForeignIban,
+    };
+    let in_documents = placed.iter().filter(|document| document.reading.facts.foreign_iban_for_school).map(|document| check(Some(document.file)));
+    let in_mails = facts.mails.iter().filter(|mail| mail.names_foreign_iban).map(|_| check(None));
+    in_documents.chain(in_mails).collect()
 }
 
 /// What pairing found.

@@ -49,7 +49,11 @@ pub struct MailFacts {
     /// Programme codes that subject and text name.
     pub programmes: Vec<String>,
     pub has_links: bool,
+    /// It announces another IBAN for the school: fraud is possible.
+    pub names_foreign_iban: bool,
     pub archive_problems: Vec<ArchiveProblem>,
+    /// Its subject, its words or its files' names say that more mails belong to it.
+    pub is_part: bool,
     pub n_files: u32,
 }
 

@@ -343,8 +343,14 @@ fn bac4_route(circumstances: &Circumstances<'_>, basis: &mut Vec<String>) -> Opt
 }
 
 fn bac3_route(claims: &[Claim<'_>], circumstances: &Circumstances<'_>, inference: &mut RouteInference) {
-    if circumstances.told_months >= circumstances.required_months || circumstances.vapp {
+    // A VAPP file asks for this route, unless the candidate's own CV speaks against the years of work it needs.
+    let spoken_against = circumstances.cv_seen && circumstances.told_months + 6 < circumstances.required_months;
+    if circumstances.told_months >= circumstances.required_months || (circumstances.vapp && !spoken_against) {
         inference.route = Some(Route::DerogatoryBac3Plus3y);
+        return;
+    }
+    if circumstances.vapp {
+        inference.basis.push("dossier VAPP, mais moins de trois ans d'expérience d'après le CV".to_owned());
         return;
     }
     if near_threshold(circumstances) {

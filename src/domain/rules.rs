@@ -91,6 +91,10 @@ fn default_cut_off_days() -> u32 {
     7
 }
 
+fn default_settling_minutes_of_parts() -> u32 {
+    120
+}
+
 impl JurySession {
     /// The last civil day for completeness, when the session has a date.
     pub fn cut_off_day(&self) -> Option<NaiveDate> {
@@ -167,6 +171,9 @@ pub struct CertaintyRules {
 #[serde(deny_unknown_fields)]
 pub struct LetterRules {
     pub settling_minutes: u32,
+    /// The same for a mail that says it is one part of several.
+    #[serde(default = "default_settling_minutes_of_parts")]
+    pub settling_minutes_of_parts: u32,
     /// Days before a deadline at which an incomplete dossier is reminded.
     pub reminder_days: Vec<u32>,
     /// Slugs of letter kinds that wait for the assistant's click.

@@ -84,10 +84,22 @@ impl SmtpSession {
 
     /// Sends one letter; see [`super::send`].
     pub async fn send(&mut self, envelope_from: &str, recipients: &[String], message: &[u8]) -> Result<SendReceipt, SendError> {
+        self.send_with_copy(envelope_from, recipients, None, message).await
+    }
+
+    /// Sends one letter with a blind copy of our own. The copy decides nothing: it leaves only when some recipient was accepted, and its
+    /// refusal is no failure. Found afterwards, it proves that the relay took the letter.
+    pub async fn send_with_copy(
+        &mut self,
+        envelope_from: &str,
+        recipients: &[String],
+        copy_to: Option<&str>,
+        message: &[u8],
+    ) -> Result<SendReceipt, SendError> {
         if self.broken {
             return Err(SendError::Transient { phase: Phase::Connect, reply: None });
         }
-        let sent = self.transaction(envelope_from, recipients, message).await;
+        let sent = self.transaction(envelope_from, recipients, copy_to, message).await;
         if sent.is_err() && !self.broken {
             // The half-done transaction is taken back, so that the next letter begins afresh.
             self.broken = within(self.timeouts.mail_from, self.connection.command(Rset)).await.is_err();
@@ -95,7 +107,13 @@ impl SmtpSession {
         sent
     }
 
-    async fn transaction(&mut self, envelope_from: &str, recipients: &[String], message: &[u8]) -> Result<SendReceipt, SendError> {
+    async fn transaction(
+        &mut self,
+        envelope_from: &str,
+        recipients: &[String],
+        copy_to: Option<&str>,
+        message: &[u8],
+    ) -> Result<SendReceipt, SendError> {
         let unusable = |phase| SendError::Permanent { phase, reply: None };
         let sender = match envelope_from {
             "" => None,
@@ -116,6 +134,11 @@ impl SmtpSession {
             return Err(if for_good { SendError::Permanent { phase, reply } } else { SendError::Transient { phase, reply } });
         }
 
+        if let Some(copy_to) = copy_to
+            && !self.announce_recipients(vec![copy_to.parse::<Address>().ok()]).await?.is_empty()
+        {
+            tracing::warn!("the relay refused our own copy");
+        }
         let data = within(self.timeouts.data, self.connection.command(Data)).await.map_err(|failure| self.refusal(Phase::Data, failure))?;
         if !data.has_code(354) {
             self.broken = true;

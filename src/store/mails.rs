@@ -20,6 +20,38 @@ pub struct NewMail<'a> {
     pub backlog: bool,
 }
 
+/// Why a mail of the mailbox could not be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftOut {
+    /// Above the size that is fetched.
+    TooLarge { size_bytes: u64 },
+    /// The server could not give it three times, though it gave others.
+    NotGiven,
+    /// The file in the Maildir cannot be read.
+    NotReadable,
+}
+
+impl LeftOut {
+    pub fn slug(self) -> &'static str {
+        match self {
+            LeftOut::TooLarge { .. } => "too_large",
+            LeftOut::NotGiven => "not_given",
+            LeftOut::NotReadable => "not_readable",
+        }
+    }
+
+    /// What stands in the place of the subject that nobody could read, for the assistant.
+    fn description(self, mailbox: &str, uid: u32) -> String {
+        let folder = mailbox.strip_prefix("imap/").unwrap_or(mailbox);
+        let why = match self {
+            LeftOut::TooLarge { size_bytes } => format!("trop volumineux\u{a0}: {}\u{a0}Mo", size_bytes.div_ceil(1_000_000)),
+            LeftOut::NotGiven => String::from("le serveur de messagerie n'arrive pas à le donner"),
+            LeftOut::NotReadable => String::from("son fichier ne peut pas être lu"),
+        };
+        format!("[courriel nº\u{a0}{uid} du dossier {folder}, {why}]")
+    }
+}
+
 /// A mail as it stands in the database.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MailRow {
@@ -123,30 +155,91 @@ pub fn set_cursor(transaction: &Transaction<'_>, mailbox: &str, uid_validity: u3
     Ok(())
 }
 
-/// Records a mail; one that is already there under this UID is left alone. Content seen before under another UID (a copy, a move, a new
-/// UIDVALIDITY) is recorded as a duplicate, so that it is answered by nobody twice. Gives the new row's id.
+/// The ordinal of a Maildir's mail that was seen before, and whether it had to be left out then (it is tried again at each look).
+pub fn seen_in_maildir(connection: &Connection, mailbox: &str, name: &str) -> anyhow::Result<Option<(u32, bool)>> {
+    connection
+        .prepare_cached(
+            "SELECT seen.uid, EXISTS (SELECT 1 FROM mail WHERE mail.mailbox = seen.mailbox AND mail.uid = seen.uid AND state = 'left_out')
+             FROM maildir_seen AS seen WHERE seen.mailbox = ?1 AND seen.name = ?2",
+        )?
+        .query_row([mailbox, name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+        .context("look for a name of the Maildir")
+}
+
+/// Remembers a name of the Maildir with the ordinal that its mail was given.
+pub fn remember_in_maildir(transaction: &Transaction<'_>, mailbox: &str, name: &str, uid: u32) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached("INSERT INTO maildir_seen (mailbox, name, uid) VALUES (?1, ?2, ?3) ON CONFLICT (mailbox, name) DO NOTHING")?
+        .execute(params![mailbox, name, uid])
+        .context("remember a name of the Maildir")?;
+    Ok(())
+}
+
+/// Records a mail whose content could not be had, so that the assistant sees it and the cursor may pass. Says whether that is new.
+pub fn record_left_out(
+    transaction: &Transaction<'_>,
+    mailbox: &str,
+    uid_validity: u32,
+    uid: u32,
+    left_out: LeftOut,
+    noticed_at: DateTime<Utc>,
+) -> anyhow::Result<bool> {
+    let size_bytes = match left_out {
+        LeftOut::TooLarge { size_bytes } => i64::try_from(size_bytes).unwrap_or(i64::MAX),
+        LeftOut::NotGiven | LeftOut::NotReadable => 0,
+    };
+    let n_added = transaction
+        .prepare_cached(
+            "INSERT INTO mail (mailbox, uid_validity, uid, sha256, size_bytes, arrived_at, state, left_out, backlog, class, subject)
+             VALUES (?1, ?2, ?3, '', ?4, ?5, 'left_out', ?6, 1, ?7, ?8) ON CONFLICT (mailbox, uid_validity, uid) DO NOTHING",
+        )?
+        .execute(params![
+            mailbox,
+            uid_validity,
+            uid,
+            size_bytes,
+            instant_text(noticed_at),
+            left_out.slug(),
+            MailClass::Unreadable.slug(),
+            left_out.description(mailbox, uid),
+        ])
+        .context("record a mail that was left out")?;
+    Ok(n_added > 0)
+}
+
+/// Records a mail; one that is already there under this UID is left alone, unless its content could not be had until now. Content seen
+/// before under another UID (a copy, a move, a new UIDVALIDITY) is recorded as a duplicate, so that it is answered by nobody twice.
+/// Gives the new row's id.
 pub fn record(transaction: &Transaction<'_>, mail: &NewMail<'_>) -> anyhow::Result<Option<i64>> {
     let seen: bool = transaction
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM mail WHERE sha256 = ?1)")?
         .query_row([mail.sha256], |row| row.get(0))
         .context("look for the same mail")?;
-    let n_added = transaction
+    transaction
         .prepare_cached(
             "INSERT INTO mail (mailbox, uid_validity, uid, sha256, size_bytes, arrived_at, state, backlog)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (mailbox, uid_validity, uid) DO NOTHING",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (mailbox, uid_validity, uid) DO UPDATE SET sha256 = excluded.sha256, size_bytes = excluded.size_bytes,
+                 arrived_at = excluded.arrived_at, state = excluded.state, backlog = excluded.backlog, left_out = NULL, class = NULL, subject = ''
+             WHERE state = 'left_out'
+             RETURNING mail_id",
         )?
-        .execute(params![
-            mail.mailbox,
-            mail.uid_validity,
-            mail.uid,
-            mail.sha256,
-            i64::try_from(mail.size_bytes).unwrap_or(i64::MAX),
-            instant_text(mail.arrived_at),
-            if seen { "duplicate" } else { "received" },
-            mail.backlog,
-        ])
-        .context("record a mail")?;
-    Ok((n_added > 0).then(|| transaction.last_insert_rowid()))
+        .query_row(
+            params![
+                mail.mailbox,
+                mail.uid_validity,
+                mail.uid,
+                mail.sha256,
+                i64::try_from(mail.size_bytes).unwrap_or(i64::MAX),
+                instant_text(mail.arrived_at),
+                if seen { "duplicate" } else { "received" },
+                mail.backlog,
+            ],
+            |row| row.get(0),
+        )
+        .optional()
+        .context("record a mail")
 }
 
 /// Mails that wait to be processed, in order of arrival.
@@ -273,8 +366,9 @@ pub fn keep_raw_reading(transaction: &Transaction<'_>, reader: &str, raw: &RawRe
 
 /// Every content hash that the database speaks of, sorted.
 pub fn all_hashes(connection: &Connection) -> anyhow::Result<Vec<String>> {
-    let mut statement =
-        connection.prepare("SELECT sha256 FROM mail UNION SELECT sha256 FROM mail_file UNION SELECT sha256 FROM statement_file ORDER BY 1")?;
+    let mut statement = connection.prepare(
+        "SELECT sha256 FROM mail WHERE sha256 <> '' UNION SELECT sha256 FROM mail_file UNION SELECT sha256 FROM statement_file ORDER BY 1",
+    )?;
     let rows = statement.query_map([], |row| row.get(0))?;
     rows.collect::<Result<_, _>>().context("list hashes")
 }

@@ -33,6 +33,8 @@ pub struct LetterRow {
     pub language: String,
     pub state: String,
     pub recipients: Vec<String>,
+    /// Those that the relay has not taken yet.
+    pub recipients_left: Vec<String>,
     pub in_reply_to: Option<String>,
     pub message_id: String,
     pub subject: String,
@@ -40,14 +42,15 @@ pub struct LetterRow {
     pub queued_at: DateTime<Utc>,
     pub sent_at: Option<DateTime<Utc>>,
     pub attempts: u32,
+    pub first_attempt_at: Option<DateTime<Utc>>,
     pub failure: Option<String>,
     pub bounced: Option<String>,
 }
 
 const COLUMNS: &str = "outbox_id, letter_key, dossier_id, kind, language, state, recipients_json, in_reply_to, message_id, subject, says_json, \
-     queued_at, sent_at, attempts, failure, bounced";
+     queued_at, sent_at, attempts, failure, bounced, recipients_left_json, first_attempt_at";
 
-fn letter_row(row: &Row<'_>) -> rusqlite::Result<(LetterRow, [Option<String>; 3])> {
+fn letter_row(row: &Row<'_>) -> rusqlite::Result<(LetterRow, [Option<String>; 5])> {
     let letter = LetterRow {
         outbox_id: row.get(0)?,
         letter_key: row.get(1)?,
@@ -56,6 +59,7 @@ fn letter_row(row: &Row<'_>) -> rusqlite::Result<(LetterRow, [Option<String>; 3]
         language: row.get(4)?,
         state: row.get(5)?,
         recipients: Vec::new(),
+        recipients_left: Vec::new(),
         in_reply_to: row.get(7)?,
         message_id: row.get(8)?,
         subject: row.get(9)?,
@@ -63,19 +67,23 @@ fn letter_row(row: &Row<'_>) -> rusqlite::Result<(LetterRow, [Option<String>; 3]
         queued_at: DateTime::UNIX_EPOCH,
         sent_at: None,
         attempts: row.get(13)?,
+        first_attempt_at: None,
         failure: row.get(14)?,
         bounced: row.get(15)?,
     };
-    Ok((letter, [row.get(6)?, row.get(11)?, row.get(12)?]))
+    Ok((letter, [row.get(6)?, row.get(11)?, row.get(12)?, row.get(16)?, row.get(17)?]))
 }
 
 fn select(connection: &Connection, condition: &str, parameters: impl rusqlite::Params) -> anyhow::Result<Vec<LetterRow>> {
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox {condition}"))?;
     let rows = statement.query_map(parameters, letter_row)?.collect::<Result<Vec<_>, _>>().context("read letters")?;
     rows.into_iter()
-        .map(|(letter, [recipients, queued_at, sent_at])| {
+        .map(|(letter, [recipients, queued_at, sent_at, recipients_left, first_attempt_at])| {
+            let recipients = recipients.unwrap_or_else(|| String::from("[]"));
             Ok(LetterRow {
-                recipients: from_json(recipients.as_deref().unwrap_or("[]"))?,
+                recipients: from_json(&recipients)?,
+                recipients_left: from_json(recipients_left.as_deref().unwrap_or(&recipients))?,
+                first_attempt_at: first_attempt_at.as_deref().map(parse_instant).transpose()?,
                 queued_at: parse_instant(queued_at.as_deref().unwrap_or_default())?,
                 sent_at: sent_at.as_deref().map(parse_instant).transpose()?,
                 ..letter
@@ -112,6 +120,19 @@ pub fn due(connection: &Connection, now: DateTime<Utc>, n_max: u32) -> anyhow::R
 /// Letters found half-way: the process died while they were being handed over.
 pub fn sending(connection: &Connection) -> anyhow::Result<Vec<LetterRow>> {
     select(connection, "WHERE state = 'sending' ORDER BY outbox_id", [])
+}
+
+/// Letters of which nobody knows whether they left, claimed after `since`.
+pub fn in_doubt(connection: &Connection, since: DateTime<Utc>) -> anyhow::Result<Vec<LetterRow>> {
+    select(connection, "WHERE state = 'in_doubt' AND first_attempt_at >= ?1 ORDER BY outbox_id", [instant_text(since)])
+}
+
+/// Whether our own copy of a letter has come back into the mailbox: the relay had taken it.
+pub fn copy_has_come(connection: &Connection, message_id: &str) -> anyhow::Result<bool> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM mail WHERE message_id = ?1)")?
+        .query_row([message_id], |row| row.get(0))
+        .context("look for a letter's copy")
 }
 
 /// When the next queued letter may be tried.
@@ -169,18 +190,41 @@ pub fn release_all(transaction: &Transaction<'_>) -> anyhow::Result<usize> {
 }
 
 /// Claims a queued letter for sending and counts the attempt, before anything is said to a server.
-pub fn begin_sending(transaction: &Transaction<'_>, outbox_id: i64) -> anyhow::Result<bool> {
+pub fn begin_sending(transaction: &Transaction<'_>, outbox_id: i64, now: DateTime<Utc>) -> anyhow::Result<bool> {
     let n_changed = transaction
-        .prepare_cached("UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE outbox_id = ?1 AND state = 'queued'")?
-        .execute([outbox_id])
+        .prepare_cached(
+            "UPDATE outbox SET state = 'sending', attempts = attempts + 1, first_attempt_at = coalesce(first_attempt_at, ?2)
+             WHERE outbox_id = ?1 AND state = 'queued'",
+        )?
+        .execute(params![outbox_id, instant_text(now)])
         .context("claim a letter")?;
     Ok(n_changed > 0)
+}
+
+/// Makes a queued letter wait, which is no attempt.
+pub fn put_off(transaction: &Transaction<'_>, outbox_id: i64, until: DateTime<Utc>, why: &str) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached("UPDATE outbox SET next_attempt_at = ?2, failure = ?3 WHERE outbox_id = ?1 AND state = 'queued'")?
+        .execute(params![outbox_id, instant_text(until), why])
+        .context("put off a letter")?;
+    Ok(())
+}
+
+/// Keeps who of several recipients the relay has not taken.
+pub fn keep_recipients_left(transaction: &Transaction<'_>, outbox_id: i64, left: &[String]) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached("UPDATE outbox SET recipients_left_json = ?2 WHERE outbox_id = ?1")?
+        .execute(params![outbox_id, to_json(&left)?])
+        .context("keep the recipients left")?;
+    Ok(())
 }
 
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attempt<'a> {
     Sent(DateTime<Utc>),
+    /// It left, and some of several recipients were refused for good.
+    SentInPart(DateTime<Utc>),
     /// Try again then.
     Retry(DateTime<Utc>, &'a str),
     Failed(&'a str),
@@ -191,6 +235,7 @@ pub enum Attempt<'a> {
 pub fn end_sending(transaction: &Transaction<'_>, outbox_id: i64, attempt: Attempt<'_>) -> anyhow::Result<()> {
     let (state, sent_at, next_attempt_at, failure) = match attempt {
         Attempt::Sent(at) => ("sent", Some(instant_text(at)), None, None),
+        Attempt::SentInPart(at) => ("sent", Some(instant_text(at)), None, Some("some_recipients_refused")),
         Attempt::Retry(at, failure) => ("queued", None, Some(instant_text(at)), Some(failure)),
         Attempt::Failed(failure) => ("failed", None, None, Some(failure)),
         Attempt::InDoubt => ("in_doubt", None, None, Some("closed_after_final_dot")),

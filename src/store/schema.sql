@@ -16,6 +16,14 @@ CREATE TABLE mailbox_cursor (
     last_uid INTEGER NOT NULL
 ) STRICT;
 
+-- A Maildir has no UIDs: a mail's unique name (without its flags) is what tells whether it was seen. The UID is its ordinal with us.
+CREATE TABLE maildir_seen (
+    mailbox TEXT NOT NULL,
+    name TEXT NOT NULL,
+    uid INTEGER NOT NULL,
+    PRIMARY KEY (mailbox, name)
+) STRICT, WITHOUT ROWID;
+
 -- A person's file with us (dossier). Number and reference are given once and never change.
 CREATE TABLE dossier (
     dossier_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -35,11 +43,14 @@ CREATE TABLE mail (
     mailbox TEXT NOT NULL,
     uid_validity INTEGER NOT NULL,
     uid INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
+    -- Empty for a mail that was left out: its content never came.
+    sha256 TEXT NOT NULL CHECK ((sha256 = '') = (left_out IS NOT NULL)),
     size_bytes INTEGER NOT NULL,
     arrived_at TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('received', 'processed', 'duplicate')),
-    -- Recorded at first start, or in doubt: never answered without a person's word.
+    -- left_out: it exists in the mailbox and could not be had. A person reads it there.
+    state TEXT NOT NULL CHECK (state IN ('received', 'processed', 'duplicate', 'left_out')),
+    left_out TEXT CHECK (left_out IN ('too_large', 'not_given', 'not_readable')),
+    -- Recorded at first start, or in doubt (the junk folder): never answered without a person's word.
     backlog INTEGER NOT NULL DEFAULT 0 CHECK (backlog IN (0, 1)),
     message_id TEXT,
     class TEXT,
@@ -155,6 +166,8 @@ CREATE TABLE outbox (
     language TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('held', 'queued', 'sending', 'sent', 'failed', 'in_doubt', 'cancelled')),
     recipients_json TEXT NOT NULL,
+    -- Those of several recipients that the relay has not taken yet; NULL while that is all of them.
+    recipients_left_json TEXT,
     in_reply_to TEXT,
     message_id TEXT NOT NULL UNIQUE,
     subject TEXT NOT NULL,
@@ -163,6 +176,8 @@ CREATE TABLE outbox (
     queued_at TEXT NOT NULL,
     next_attempt_at TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
+    -- Retries end five days after this, however long the letter waited for a person's word before.
+    first_attempt_at TEXT,
     sent_at TEXT,
     -- Closed words about the last failure, never a server's text.
     failure TEXT,

@@ -18,10 +18,11 @@ use crate::domain::profile;
 use crate::domain::route::Piece;
 use crate::intake::class::{ClassContext, classify};
 use crate::intake::mail::{Attachment, ParsedMail, passwords_in};
+use crate::intake::understand::facts::foreign_iban_announced;
 use crate::intake::unpack::looks_like_archive;
 use crate::store::mails::{MailFileRow, MailRow, ProcessedMail};
 use crate::store::{dossiers, from_json, journal, mails, outbox, to_json};
-use crate::tasks::{Office, reading};
+use crate::tasks::{Office, pulse, reading};
 
 /// A mail as it is kept beside its row: everything but the attachments' bytes, which are blobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,9 +74,10 @@ pub fn step(office: &Office) -> anyhow::Result<usize> {
         let hashes: Vec<String> =
             waiting.iter().map(|mail| mail.sha256.clone()).filter(|sha256| !office.ahead().opened.contains_key(sha256)).collect();
         if !hashes.is_empty() {
-            reading::read_ahead(office, &hashes, &|_| {})?;
+            reading::read_ahead(office, &hashes, &|_| pulse::beat())?;
         }
         for mail in waiting {
+            pulse::beat();
             process(office, &mail).with_context(|| format!("process mail {}", mail.mail_id))?;
             n_processed += 1;
         }
@@ -84,6 +86,10 @@ pub fn step(office: &Office) -> anyhow::Result<usize> {
 
 /// Parses a mail, sorts it, and unpacks what a person sent.
 pub fn open_mail(office: &Office, sha256: &str) -> anyhow::Result<OpenedMail> {
+    // A blob that was lost cannot stop the mails behind it: its mail is shown as unreadable, and `verify` names the blob.
+    if !office.blobs.contains(sha256) {
+        return Ok(unreadable(Reason::MailUnreadable));
+    }
     let bytes = office.blobs.get(sha256)?;
     let sandbox = office.sandbox()?;
     let mut parsed = match sandbox.parse_mail(&bytes) {
@@ -94,6 +100,9 @@ pub fn open_mail(office: &Office, sha256: &str) -> anyhow::Result<OpenedMail> {
     let domain = office.message_id_domain();
     let context = ClassContext { own_addresses: &own, staff_addresses: &office.config.mailbox.staff, own_message_id_domain: &domain };
     let classification = classify(&parsed, &context);
+    if foreign_iban_announced(&parsed.text, &office.rules.fee.iban) {
+        parsed.findings.push(Reason::ForeignIban);
+    }
     let attachments = std::mem::take(&mut parsed.attachments);
     let mut opened = OpenedMail {
         record: MailRecord { reasons: classification.reasons.clone(), parsed, attachments: Vec::new(), archive_problems: Vec::new() },
@@ -128,13 +137,7 @@ fn open_attachment(office: &Office, attachment: Attachment, passwords: &[String]
             opened.files.push(OpenedFile { name: attachment.name.clone(), archive_name: None, sha256: sha256.clone(), size_bytes });
         }
     }
-    opened.record.attachments.push(AttachmentRecord {
-        name: attachment.name,
-        media_type: attachment.media_type,
-        size_bytes,
-        sha256,
-        is_archive,
-    });
+    opened.record.attachments.push(AttachmentRecord { name: attachment.name, media_type: attachment.media_type, size_bytes, sha256, is_archive });
     Ok(())
 }
 
@@ -142,15 +145,16 @@ fn open_attachment(office: &Office, attachment: Attachment, passwords: &[String]
 fn unpack(office: &Office, bytes: &[u8], archive_name: &str, passwords: &[String], opened: &mut OpenedMail) -> anyhow::Result<usize> {
     let mut failure = None;
     let mut files = Vec::new();
-    let unpacked = office.sandbox()?.unpack(bytes, archive_name, passwords, &mut |entry| match office.blobs.put(&entry.contents, Durability::Derived) {
-        Ok(sha256) => files.push(OpenedFile {
-            name: entry.name,
-            archive_name: Some(archive_name.to_owned()),
-            sha256,
-            size_bytes: entry.contents.len() as u64,
-        }),
-        Err(error) => failure = Some(error),
-    });
+    let unpacked =
+        office.sandbox()?.unpack(bytes, archive_name, passwords, &mut |entry| match office.blobs.put(&entry.contents, Durability::Derived) {
+            Ok(sha256) => files.push(OpenedFile {
+                name: entry.name,
+                archive_name: Some(archive_name.to_owned()),
+                sha256,
+                size_bytes: entry.contents.len() as u64,
+            }),
+            Err(error) => failure = Some(error),
+        });
     if let Some(error) = failure {
         return Err(error.context("keep the files of an archive"));
     }
@@ -209,9 +213,10 @@ fn try_late_passwords(office: &Office, opened: &mut OpenedMail, known: &[KnownDo
         let Some(facts) = &row.facts_json else { continue };
         let record: MailRecord = from_json(facts)?;
         let locked = |attachment: &&AttachmentRecord| {
-            record.archive_problems.iter().any(|problem| {
-                matches!(problem.reason, Reason::ArchivePassword | Reason::EntryPassword) && problem.archive_name == attachment.name
-            })
+            record
+                .archive_problems
+                .iter()
+                .any(|problem| matches!(problem.reason, Reason::ArchivePassword | Reason::EntryPassword) && problem.archive_name == attachment.name)
         };
         for attachment in record.attachments.iter().filter(locked) {
             let bytes = office.blobs.get(&attachment.sha256)?;

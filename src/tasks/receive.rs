@@ -1,19 +1,19 @@
 //! Receiving: mails become rows. Content is durable before the cursor moves, and the cursor passes no UID without a row.
+//!
+//! Mails are kept in batches: their bytes are flushed together, then their rows and the cursor are committed as one. A mail that cannot be
+//! had is a row too, which the assistant sees. Without room on the disk nothing is taken: what is not here stays in the mailbox.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
-use tokio_util::sync::CancellationToken;
 
-use crate::blobs::Durability;
 use crate::config::{MailboxConfig, MailboxKind, TlsMode, secret};
-use crate::mailbox::{FetchedMail, ImapMailbox, ImapSettings, MailboxError, Secret, Tls, scan_maildir};
-use crate::store::mails::NewMail;
-use crate::store::{journal, mails, settings};
-use crate::tasks::Office;
+use crate::mailbox::{Fate, FetchedMail, ImapMailbox, ImapSettings, MaildirEntry, Secret, Tls, scan_maildir, token_from_command};
+use crate::store::mails::{LeftOut, NewMail};
+use crate::store::{journal, mails};
+use crate::tasks::{Office, pulse};
 
 /// What one look into the mailbox brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,49 +22,155 @@ pub struct Received {
     pub n_left_out: usize,
 }
 
-/// Keeps one mail: its bytes first, then its row and the cursor together.
-fn keep(office: &Office, mailbox: &str, uid_validity: u32, fetched: &FetchedMail) -> anyhow::Result<bool> {
-    let sha256 = office.blobs.put(&fetched.bytes, Durability::Synced)?;
-    let backlog = office.config.mailbox.backlog_before.is_some_and(|before| fetched.arrived_at < before);
-    let mail = NewMail {
-        mailbox,
-        uid_validity,
-        uid: fetched.uid,
-        sha256: &sha256,
-        size_bytes: fetched.bytes.len() as u64,
-        arrived_at: fetched.arrived_at,
-        backlog,
-    };
-    office.store.write(|transaction| {
-        let new = mails::record(transaction, &mail)?;
-        let last_uid = match mails::cursor(transaction, mailbox)? {
-            Some((validity, last_uid)) if validity == uid_validity => last_uid.max(fetched.uid),
-            _ => fetched.uid,
-        };
-        mails::set_cursor(transaction, mailbox, uid_validity, last_uid)?;
-        Ok(new.is_some())
-    })
+/// The data disk has less room than the configuration demands.
+#[derive(Debug, thiserror::Error)]
+#[error("no room on the data disk: {free_bytes} bytes are free, {demanded_bytes} are demanded")]
+pub struct NoRoom {
+    pub free_bytes: u64,
+    pub demanded_bytes: u64,
+}
+
+/// Refuses to take mail when the data disk is nearly full.
+pub fn demand_room(office: &Office) -> anyhow::Result<()> {
+    let demanded_bytes = office.config.mailbox.free_bytes_min;
+    let disk = rustix::fs::statvfs(&office.data).context("ask for the room on the data disk")?;
+    let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free_bytes < demanded_bytes {
+        return Err(NoRoom { free_bytes, demanded_bytes }.into());
+    }
+    Ok(())
+}
+
+/// Mails that came and are not kept yet. They are kept when there are enough of them, or after a moment.
+struct Batch<'a> {
+    office: &'a Office,
+    mailbox: &'a str,
+    uid_validity: u32,
+    /// Never answered without a person's word: the junk folder.
+    in_doubt: bool,
+    came: Vec<FetchedMail>,
+    left_out: Vec<(u32, LeftOut)>,
+    /// The UID up to which everything is settled once this batch is kept.
+    settled_through: Option<u32>,
+    /// Names of a Maildir, with the UIDs given to their mails.
+    names: Vec<(String, u32)>,
+    bytes: usize,
+    begun: Instant,
+    received: Received,
+}
+
+/// What may be fetched again when the process dies.
+const BATCH_MAILS_MAX: usize = 256;
+const BATCH_BYTES_MAX: usize = 16 << 20;
+const BATCH_AGE_MAX: Duration = Duration::from_secs(2);
+
+impl<'a> Batch<'a> {
+    fn new(office: &'a Office, mailbox: &'a str, uid_validity: u32, in_doubt: bool) -> Batch<'a> {
+        Batch {
+            office,
+            mailbox,
+            uid_validity,
+            in_doubt,
+            came: Vec::new(),
+            left_out: Vec::new(),
+            settled_through: None,
+            names: Vec::new(),
+            bytes: 0,
+            begun: Instant::now(),
+            received: Received::default(),
+        }
+    }
+
+    fn add(&mut self, fate: Fate, settled_through: u32) -> anyhow::Result<()> {
+        self.settled_through = self.settled_through.max(Some(settled_through));
+        match fate {
+            Fate::Received(mail) => {
+                if self.came.is_empty() {
+                    self.begun = Instant::now();
+                }
+                self.bytes += mail.bytes.len();
+                self.came.push(mail);
+            }
+            // A person removed it before we saw it: there is nothing to account for.
+            Fate::Vanished { .. } => {}
+            Fate::TooLarge { uid, size_bytes } => self.left_out.push((uid, LeftOut::TooLarge { size_bytes })),
+            Fate::GivenUp { uid } => self.left_out.push((uid, LeftOut::NotGiven)),
+        }
+        if self.came.len() >= BATCH_MAILS_MAX || self.bytes >= BATCH_BYTES_MAX || (!self.came.is_empty() && self.begun.elapsed() > BATCH_AGE_MAX) {
+            self.keep()?;
+        }
+        Ok(())
+    }
+
+    /// Bytes first; then rows and cursor in one transaction.
+    fn keep(&mut self) -> anyhow::Result<()> {
+        let Some(settled_through) = self.settled_through.take() else { return Ok(()) };
+        pulse::beat();
+        if !self.came.is_empty() {
+            demand_room(self.office)?;
+        }
+        let contents: Vec<&[u8]> = self.came.iter().map(|mail| mail.bytes.as_slice()).collect();
+        let hashes = self.office.blobs.put_all(&contents)?;
+        let now = self.office.clock.now();
+        let counted = self.office.store.write(|transaction| {
+            let mut counted = Received::default();
+            for (mail, sha256) in self.came.iter().zip(&hashes) {
+                let row = NewMail {
+                    mailbox: self.mailbox,
+                    uid_validity: self.uid_validity,
+                    uid: mail.uid,
+                    sha256,
+                    size_bytes: mail.bytes.len() as u64,
+                    arrived_at: mail.arrived_at,
+                    backlog: self.in_doubt || self.office.config.mailbox.backlog_before.is_some_and(|before| mail.arrived_at < before),
+                };
+                counted.n_new += usize::from(mails::record(transaction, &row)?.is_some());
+            }
+            for (uid, left_out) in &self.left_out {
+                if mails::record_left_out(transaction, self.mailbox, self.uid_validity, *uid, *left_out, now)? {
+                    let detail = format!("{} {uid} {}", self.mailbox, left_out.slug());
+                    journal::append(transaction, now, journal::PROGRAM, None, "mail_left_out", &detail)?;
+                    tracing::error!(mail.uid = uid, "mail {uid} of the mailbox cannot be had ({}): it is left to the assistant", left_out.slug());
+                    counted.n_left_out += 1;
+                }
+            }
+            for (name, uid) in &self.names {
+                mails::remember_in_maildir(transaction, self.mailbox, name, *uid)?;
+            }
+            let last_uid = match mails::cursor(transaction, self.mailbox)? {
+                Some((validity, last_uid)) if validity == self.uid_validity => last_uid.max(settled_through),
+                _ => settled_through,
+            };
+            mails::set_cursor(transaction, self.mailbox, self.uid_validity, last_uid)?;
+            Ok(counted)
+        })?;
+        self.received.n_new += counted.n_new;
+        self.received.n_left_out += counted.n_left_out;
+        self.came.clear();
+        self.left_out.clear();
+        self.names.clear();
+        self.bytes = 0;
+        Ok(())
+    }
 }
 
 /// Records a mail that comes from no mailbox server (a folder, an mbox), as mail number `uid` of it.
 pub fn keep_loose(office: &Office, mailbox: &str, uid: u32, arrived_at: DateTime<Utc>, bytes: Vec<u8>) -> anyhow::Result<bool> {
-    keep(office, mailbox, 1, &FetchedMail { uid, arrived_at, bytes })
+    let mut batch = Batch::new(office, mailbox, 1, false);
+    batch.add(Fate::Received(FetchedMail { uid, arrived_at, bytes }), uid)?;
+    batch.keep()?;
+    Ok(batch.received.n_new > 0)
 }
 
 /// Looks once into every folder of the mailbox.
 pub async fn step(office: &Office) -> anyhow::Result<Received> {
+    demand_room(office)?;
     match office.config.mailbox.kind {
-        MailboxKind::Maildir => from_maildir(office, &office.config.path(&office.config.mailbox.path)),
+        MailboxKind::Maildir => tokio::task::block_in_place(|| from_maildir(office, &office.config.path(&office.config.mailbox.path))),
         MailboxKind::Imap => {
-            let mut received = Received::default();
-            for folder in folders(&office.config.mailbox) {
-                let mut mailbox = ImapMailbox::connect(imap_settings(office, &folder)?).await?;
-                let found = from_imap(office, &mut mailbox, &folder).await;
-                mailbox.logout().await;
-                let found = found?;
-                received.n_new += found.n_new;
-                received.n_left_out += found.n_left_out;
-            }
+            let mut mailbox = ImapMailbox::connect(imap_settings(office, &office.config.mailbox.folder).await?).await?;
+            let received = from_all_folders(office, &mut mailbox).await?;
+            mailbox.logout().await;
             Ok(received)
         }
     }
@@ -75,81 +181,107 @@ pub fn folders(config: &MailboxConfig) -> Vec<String> {
     std::iter::once(config.folder.clone()).chain(config.also.iter().cloned()).collect()
 }
 
-/// A Maildir has no UIDs: a file's unique name, hashed, tells whether it was seen; the row's UID is its ordinal.
-fn from_maildir(office: &Office, path: &Path) -> anyhow::Result<Received> {
-    let mut received = Received::default();
+/// A Maildir has no UIDs: a file's unique name tells whether it was seen; the row's UID is its ordinal.
+pub fn from_maildir(office: &Office, path: &Path) -> anyhow::Result<Received> {
+    const MAILBOX: &str = "maildir";
     let entries = scan_maildir(path).with_context(|| format!("look into the Maildir {}", path.display()))?;
+    let mut batch = Batch::new(office, MAILBOX, 1, false);
+    let mut next_uid = office.store.read(|connection| mails::cursor(connection, MAILBOX))?.map_or(1, |(_, last_uid)| last_uid + 1);
     for entry in entries {
-        let name = entry.file_name.as_bytes();
-        let digest = Sha256::digest(name);
-        let seen = format!("maildir/{}", crate::blobs::hex(digest.get(..12).unwrap_or(&digest)));
-        if office.store.read(|connection| settings::setting(connection, &seen))?.is_some() {
-            continue;
-        }
-        let bytes = match std::fs::read(&entry.path) {
-            Ok(bytes) => bytes,
-            // Moved from new/ to cur/ by its reader meanwhile: the next look finds it there.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error).context("read a mail from the Maildir"),
+        let uid = match office.store.read(|connection| mails::seen_in_maildir(connection, MAILBOX, &entry.file_name))? {
+            Some((_, false)) => continue,
+            // It could not be read when it was first seen.
+            Some((uid, true)) => uid,
+            None => next_uid,
         };
-        let uid = office.store.read(|connection| mails::cursor(connection, "maildir"))?.map_or(1, |(_, last_uid)| last_uid + 1);
-        received.n_new += usize::from(keep_loose(office, "maildir", uid, entry.arrived_at, bytes)?);
-        office.store.write(|transaction| settings::set_setting(transaction, &seen, &uid.to_string()))?;
+        let Some(fate) = maildir_fate(office, &entry, uid) else { continue };
+        batch.names.push((entry.file_name, uid));
+        if let Err(left_out) = &fate {
+            batch.left_out.push((uid, *left_out));
+            batch.settled_through = batch.settled_through.max(Some(uid));
+        }
+        next_uid = next_uid.max(uid + 1);
+        if let Ok(mail) = fate {
+            batch.add(Fate::Received(mail), uid)?;
+        }
+    }
+    batch.keep()?;
+    Ok(batch.received)
+}
+
+/// The mail, or why it is left out; nothing when it was moved or removed meanwhile (the next look finds it where it went).
+fn maildir_fate(office: &Office, entry: &MaildirEntry, uid: u32) -> Option<Result<FetchedMail, LeftOut>> {
+    let size_bytes = match std::fs::metadata(&entry.path) {
+        Ok(metadata) => metadata.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(_) => return Some(Err(LeftOut::NotReadable)),
+    };
+    if size_bytes > office.config.mailbox.mail_bytes_max {
+        return Some(Err(LeftOut::TooLarge { size_bytes }));
+    }
+    match std::fs::read(&entry.path) {
+        Ok(bytes) => Some(Ok(FetchedMail { uid, arrived_at: entry.arrived_at, bytes })),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => {
+            tracing::warn!(mail.uid = uid, "a mail of the Maildir cannot be read: {}", error.kind());
+            Some(Err(LeftOut::NotReadable))
+        }
+    }
+}
+
+/// Looks into every folder over one connection. The inbox comes last and stays open, so that its news are heard afterwards.
+pub async fn from_all_folders(office: &Office, mailbox: &mut ImapMailbox) -> anyhow::Result<Received> {
+    let mut received = Received::default();
+    for folder in office.config.mailbox.also.iter().chain([&office.config.mailbox.folder]) {
+        let found = from_imap(office, mailbox, folder).await.with_context(|| format!("folder {folder}"))?;
+        received.n_new += found.n_new;
+        received.n_left_out += found.n_left_out;
     }
     Ok(received)
 }
 
-/// Fetches what lies beyond the cursor of a folder; what does not come is asked again, and after three refusals recorded as left out.
-pub async fn from_imap(office: &Office, mailbox: &mut ImapMailbox, folder: &str) -> Result<Received, anyhow::Error> {
+/// Fetches what lies beyond the cursor of a folder. What had come before an error is kept.
+pub async fn from_imap(office: &Office, mailbox: &mut ImapMailbox, folder: &str) -> anyhow::Result<Received> {
+    demand_room(office)?;
     let name = format!("imap/{folder}");
     let state = mailbox.examine(folder).await?;
     let cursor = office.store.read(|connection| mails::cursor(connection, &name))?;
-    let last_uid = match cursor {
+    let after = match cursor {
         Some((validity, last_uid)) if validity == state.uid_validity => last_uid,
         // Another UIDVALIDITY: every mail is looked at again and known by its content.
-        _ => 0,
+        Some(_) => {
+            tracing::warn!("UIDVALIDITY changed: the folder is read again, and known mails are recognised by their content");
+            0
+        }
+        None => 0,
     };
-    let mut asked = mailbox.uids_after(last_uid).await?;
-    let mut received = Received::default();
-    for _ in 0..ATTEMPTS_MAX {
-        if asked.is_empty() {
-            break;
+    let in_doubt = folder != office.config.mailbox.folder;
+    let mut batch = Batch::new(office, &name, state.uid_validity, in_doubt);
+    let fetched = mailbox.fetch_owed(after, &mut |fate, settled_through| batch.add(fate, settled_through)).await;
+    match fetched {
+        // What could not be kept is asked again: nothing more is tried with it now.
+        Err(error @ crate::mailbox::MailboxError::NotKept(_)) => return Err(error.into()),
+        fetched => {
+            batch.keep()?;
+            fetched?;
         }
-        let report = mailbox
-            .fetch_batch(&asked, &mut |fetched| {
-                received.n_new += usize::from(keep(office, &name, state.uid_validity, &fetched)?);
-                Ok(())
-            })
-            .await?;
-        for (uid, size_bytes) in &report.too_large {
-            note_left_out(office, &name, *uid, &format!("too large: {size_bytes} bytes"))?;
-            received.n_left_out += 1;
-        }
-        asked.retain(|uid| !report.received.contains(uid) && !report.vanished.contains(uid) && !report.too_large.contains_key(uid));
     }
-    for uid in &asked {
-        note_left_out(office, &name, *uid, "refused three times")?;
-        received.n_left_out += 1;
-    }
-    Ok(received)
-}
-
-const ATTEMPTS_MAX: usize = 3;
-
-/// A mail that the server cannot give is told to the assistant and does not block the next.
-fn note_left_out(office: &Office, mailbox: &str, uid: u32, why: &str) -> anyhow::Result<()> {
-    let now = office.clock.now();
-    tracing::error!(mail.uid = uid, "the server does not give mail {uid}: {why}");
-    office.store.write(|transaction| journal::append(transaction, now, journal::PROGRAM, None, "mail_left_out", &format!("{mailbox} {uid} {why}")))
+    Ok(batch.received)
 }
 
 /// The mailbox as the configuration describes it.
-pub fn imap_settings(office: &Office, folder: &str) -> anyhow::Result<ImapSettings> {
+pub async fn imap_settings(office: &Office, folder: &str) -> anyhow::Result<ImapSettings> {
     let config = &office.config.mailbox;
-    let password = secret(&office.config, config.password_file.as_deref(), config.password_env.as_deref()).context("mailbox password")?;
-    let mut settings = ImapSettings::new(&config.host, &config.user, Secret::Password(password));
+    let secret = if config.token_command.is_empty() {
+        let password = secret(&office.config, config.password_file.as_deref(), config.password_env.as_deref()).context("mailbox password")?;
+        Secret::Password(password)
+    } else {
+        token_from_command(&config.token_command).await.context("mailbox.token_command")?
+    };
+    let mut settings = ImapSettings::new(&config.host, &config.user, secret);
     settings.port = config.port;
     settings.tls = tls(config.tls);
+    settings.literal_bytes_max = config.mail_bytes_max;
     folder.clone_into(&mut settings.folder);
     settings.ca_file = config.ca_file.as_ref().map(|file| office.config.path(file));
     settings.validate()?;
@@ -163,10 +295,4 @@ pub fn tls(mode: TlsMode) -> Tls {
         TlsMode::Starttls => Tls::StartTls,
         TlsMode::None => Tls::None,
     }
-}
-
-/// Waits on the inbox until something comes, at most for the poll's time.
-pub async fn wait(office: &Office, mailbox: &mut ImapMailbox, stop: &CancellationToken) -> Result<(), MailboxError> {
-    mailbox.idle(Duration::from_secs(office.config.mailbox.poll_seconds.max(1)), stop).await?;
-    Ok(())
 }

@@ -3,12 +3,19 @@
 // Clippy's leave for tests covers functions marked `#[test]`; here the helpers are tests too.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
+mod commands;
+mod daemon;
 mod deployment;
 mod documents;
 mod letters;
 mod licences;
 mod mailbox;
+mod office;
+mod robustness;
+mod scenario;
 mod season;
 mod servers;
 mod smtp;
+mod tidy;
 mod torn_network;
+mod world;

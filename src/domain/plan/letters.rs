@@ -49,7 +49,12 @@ impl Desk<'_> {
     fn answer(&self, letters: &mut Vec<DueLetter>, later: &mut BTreeSet<DateTime<Utc>>) {
         let waiting: Vec<&MailFacts> = self.facts.mails.iter().filter(|mail| mail.awaits_answer && mail.class.brings_documents()).collect();
         let Some(last) = waiting.last() else { return };
-        let settled_at = last.arrived_at + TimeDelta::minutes(i64::from(self.rules.letters.settling_minutes));
+        let minutes = if waiting.iter().any(|mail| mail.is_part) && !waiting.iter().any(|mail| is_last_part(mail)) {
+            self.rules.letters.settling_minutes_of_parts
+        } else {
+            self.rules.letters.settling_minutes
+        };
+        let settled_at = last.arrived_at + TimeDelta::minutes(i64::from(minutes));
         if self.now < settled_at {
             later.insert(settled_at);
             return;
@@ -335,6 +340,15 @@ impl Desk<'_> {
         let hard = self.facts.letters.iter().rev().find(|letter| !letter.cancelled).is_some_and(|letter| letter.bounced_hard);
         self.facts.mails.iter().rev().find(|mail| mail.class.brings_documents() && !mail.from_address.is_empty()).filter(|_| !hard)
     }
+}
+
+/// `(2/2)` in the subject: nothing more is to be waited for.
+fn is_last_part(mail: &MailFacts) -> bool {
+    mail.subject.split_once('/').is_some_and(|(before, after)| {
+        let part = before.chars().rev().take_while(char::is_ascii_digit).collect::<String>().chars().rev().collect::<String>();
+        let all: String = after.chars().take_while(char::is_ascii_digit).collect();
+        !part.is_empty() && part == all && part != "1"
+    })
 }
 
 /// Letters that wait for the next day leave in the morning.

@@ -33,7 +33,9 @@ fn mail(mail_id: i64, arrived_at: &str) -> MailFacts {
         own_text: String::from("Bonjour, voici mon dossier."),
         programmes: Vec::new(),
         has_links: false,
+        names_foreign_iban: false,
         archive_problems: Vec::new(),
+        is_part: false,
         n_files: 1,
     }
 }

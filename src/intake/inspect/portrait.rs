@@ -11,56 +11,102 @@ pub fn likelihood(picture: &RgbImage, letters: usize) -> f32 {
     if width < 60 || height < 60 {
         return 0.0;
     }
-    let thumb = imageops::thumbnail(picture, 96, (96 * height / width).clamp(24, 240));
-    let whole = head_score(&thumb) * aspect_score(width, height);
-    let likeliest = whole.max(sheet_score(&thumb)).max(framed_score(&thumb));
+    let shorter = width.min(height);
+    let thumb = imageops::thumbnail(picture, (width * 96 / shorter).min(288), (height * 96 / shorter).min(288));
+    let likeliest = photograph_score(&thumb).max(sheet_score(&thumb)).max(framed_score(&thumb));
     // A head of hair and a patterned shirt make some marks like letters; a card makes a hundred.
-    (likeliest * (1.0 - ramp(letters as f32, 60.0, 160.0))).clamp(0.0, 1.0)
-}
-
-/// Identity photographs are upright, 35 × 45 mm or nearly; square ones occur.
-fn aspect_score(width: u32, height: u32) -> f32 {
-    let aspect = width as f32 / height as f32;
-    ramp(aspect, 0.5, 0.62) * (1.0 - ramp(aspect, 1.08, 1.35))
+    let textless = 1.0 - ramp(letters as f32, 50.0, 120.0);
+    // Booths and photographers deliver small files; a telephone's own pictures are of something else more often.
+    let modest = 1.0 - 0.35 * ramp(width.max(height) as f32, 1_600.0, 2_600.0);
+    (likeliest * textless * modest).clamp(0.0, 1.0)
 }
 
 fn ramp(value: f32, from: f32, to: f32) -> f32 {
     ((value - from) / (to - from)).clamp(0.0, 1.0)
 }
 
-/// Skin in the middle, an even ground in the upper corners that is not skin.
+/// One photograph that fills the frame, upright or lying on a side.
+fn photograph_score(thumb: &RgbImage) -> f32 {
+    let aspect = thumb.width().min(thumb.height()) as f32 / thumb.width().max(thumb.height()).max(1) as f32;
+    // 35 × 45 mm is 0.78; square ones occur, and some are cut narrower.
+    let shape = ramp(aspect, 0.58, 0.69);
+    if shape == 0.0 {
+        return 0.0;
+    }
+    let turns = [thumb.clone(), imageops::rotate90(thumb), imageops::rotate180(thumb), imageops::rotate270(thumb)];
+    let heads = turns.iter().enumerate().map(|(turn, picture)| {
+        let upright = picture.height() >= picture.width();
+        head_score(picture) * if upright { 1.0 } else { 0.7 } * if turn == 0 { 1.0 } else { 0.95 }
+    });
+    shape * heads.fold(0.0, f32::max) * mid_tones(thumb)
+}
+
+/// Sums over a region, for its mean and deviation.
+#[derive(Default)]
+struct Region {
+    pixels: f32,
+    tones: f32,
+    squares: f32,
+    warmth: f32,
+    skin: f32,
+}
+
+impl Region {
+    fn add(&mut self, pixel: [u8; 3]) {
+        let tone = luminance(pixel);
+        self.pixels += 1.0;
+        self.tones += tone;
+        self.squares += tone * tone;
+        self.warmth += f32::from(pixel[0]) - f32::from(pixel[2]);
+        self.skin += f32::from(u8::from(is_skin(pixel)));
+    }
+
+    fn mean(&self, sum: f32) -> f32 {
+        sum / self.pixels.max(1.0)
+    }
+
+    fn deviation(&self) -> f32 {
+        let mean = self.mean(self.tones);
+        (self.mean(self.squares) - mean * mean).max(0.0).sqrt()
+    }
+}
+
+/// A face in the middle, an even ground in at least one upper corner.
 fn head_score(thumb: &RgbImage) -> f32 {
     let (width, height) = (thumb.width() as f32, thumb.height() as f32);
-    let (mut face, mut face_skin, mut ground, mut ground_skin) = (0.0_f32, 0.0_f32, 0.0_f32, 0.0_f32);
-    let (mut sum, mut squares) = (0.0_f32, 0.0_f32);
+    let (mut face, mut left, mut right) = (Region::default(), Region::default(), Region::default());
+    let mut colour = 0.0_f32;
     for (x, y, pixel) in thumb.enumerate_pixels() {
         let (across, down) = (x as f32 / width, y as f32 / height);
-        let skin = f32::from(u8::from(is_skin(pixel.0)));
-        let (dx, dy) = ((across - 0.5) / 0.21, (down - 0.45) / 0.24);
+        colour += f32::from(pixel.0.iter().max().copied().unwrap_or(0)) - f32::from(pixel.0.iter().min().copied().unwrap_or(0));
+        let (dx, dy) = ((across - 0.5) / 0.22, (down - 0.47) / 0.24);
         if dx * dx + dy * dy <= 1.0 {
-            face += 1.0;
-            face_skin += skin;
-        } else if down < 0.22 && !(0.2..=0.8).contains(&across) {
-            ground += 1.0;
-            ground_skin += skin;
-            let tone = luminance(pixel.0);
-            sum += tone;
-            squares += tone * tone;
+            face.add(pixel.0);
+        } else if down < 0.14 && across < 0.16 {
+            left.add(pixel.0);
+        } else if down < 0.14 && across > 0.84 {
+            right.add(pixel.0);
         }
     }
-    let (face, ground) = (face.max(1.0), ground.max(1.0));
-    let mean = sum / ground;
-    let deviation = (squares / ground - mean * mean).max(0.0).sqrt();
-    let skin_in_face = ramp(face_skin / face, 0.22, 0.5);
-    let even_ground = 1.0 - ramp(deviation, 26.0, 55.0);
-    let ground_is_no_skin = 1.0 - 0.6 * ramp(ground_skin / ground, 0.5, 0.95);
-    skin_in_face * even_ground * ground_is_no_skin * mid_tones(thumb)
+    let ground = if left.deviation() <= right.deviation() { &left } else { &right };
+    let even_ground = 1.0 - 0.7 * ramp(ground.deviation(), 14.0, 40.0);
+    let has_features = ramp(face.deviation(), 9.0, 20.0);
+    let warmer = face.mean(face.warmth) - ground.mean(ground.warmth);
+    let complexion = if colour / (width * height) < 6.0 {
+        // A black-and-white photograph: colour says nothing for or against.
+        0.85
+    } else {
+        let skin = ramp(face.mean(face.skin), 0.12, 0.4).max(0.95 * ramp(warmer, 3.0, 14.0));
+        let ground_too = ramp(ground.mean(ground.skin), 0.5, 0.95) * (1.0 - ramp(warmer, 5.0, 25.0));
+        0.3 + 0.7 * skin * (1.0 - 0.6 * ground_too)
+    };
+    even_ground * has_features * complexion
 }
 
 /// Photographs spread over the tones between black and white; print does not.
 fn mid_tones(thumb: &RgbImage) -> f32 {
-    let middle = thumb.pixels().filter(|pixel| (40.0..215.0).contains(&luminance(pixel.0))).count() as f32;
-    ramp(middle / (thumb.width() * thumb.height()).max(1) as f32, 0.2, 0.4)
+    let middle = thumb.pixels().filter(|pixel| (30.0..225.0).contains(&luminance(pixel.0))).count() as f32;
+    ramp(middle / (thumb.width() * thumb.height()).max(1) as f32, 0.15, 0.35)
 }
 
 fn luminance([red, green, blue]: [u8; 3]) -> f32 {
@@ -72,27 +118,26 @@ fn is_skin([red, green, blue]: [u8; 3]) -> bool {
     let (red, green, blue) = (f32::from(red), f32::from(green), f32::from(blue));
     let blue_chroma = 128.0 - 0.168_7 * red - 0.331_3 * green + 0.5 * blue;
     let red_chroma = 128.0 + 0.5 * red - 0.418_7 * green - 0.081_3 * blue;
-    (77.0..=128.0).contains(&blue_chroma) && (134.0..=176.0).contains(&red_chroma) && red > 45.0 && red - blue > 8.0
+    (77.0..=127.0).contains(&blue_chroma) && (133.0..=176.0).contains(&red_chroma) && red > 40.0 && red - blue > 6.0
 }
 
-/// A sheet repeats one photograph side by side: shifted by a half, a third or a quarter it resembles itself, and one cell is a portrait.
+/// A sheet repeats one photograph: shifted by a half, a third or a quarter it resembles itself, and one cell is a portrait.
 fn sheet_score(thumb: &RgbImage) -> f32 {
     let mut best = 0.0_f32;
     for columns in 1..=4_u32 {
         for rows in 1..=4_u32 {
-            if columns * rows < 2 {
-                continue;
-            }
             let (cell_width, cell_height) = (thumb.width() / columns, thumb.height() / rows);
-            if cell_width < 14 || cell_height < 14 {
+            if columns * rows < 2 || cell_width < 18 || cell_height < 18 {
                 continue;
             }
-            let alike = likeness(thumb, cell_width, cell_height, columns, rows);
-            if alike < 0.75 {
+            // Margins between the cells shift them a little against an even division.
+            let shifts = (0..25_u32).map(|step| (cell_width + step % 5, cell_height + step / 5)).filter(|(right, down)| *right > 2 && *down > 2);
+            let alike = shifts.map(|(right, down)| likeness(thumb, right - 2, down - 2, columns, rows)).fold(0.0, f32::max);
+            if alike < 0.7 {
                 continue;
             }
             let cell = imageops::crop_imm(thumb, 0, 0, cell_width, cell_height).to_image();
-            best = best.max(head_score(&trim_white(&cell)) * ramp(alike, 0.7, 0.85));
+            best = best.max(photograph_score(&trim_white(&cell)) * ramp(alike, 0.6, 0.8));
         }
     }
     best
@@ -135,7 +180,7 @@ fn framed_score(thumb: &RgbImage) -> f32 {
     if !(0.02..=0.92).contains(&share) || trimmed.width() < 14 || trimmed.height() < 14 {
         return 0.0;
     }
-    head_score(&trimmed) * aspect_score(trimmed.width(), trimmed.height())
+    photograph_score(&trimmed)
 }
 
 /// Cuts away white margins.

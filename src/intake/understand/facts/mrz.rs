@@ -219,7 +219,7 @@ fn date(digits: &str, latest: i32) -> Option<NaiveDate> {
     [2000, 1900].into_iter().filter_map(|century| NaiveDate::from_ymd_opt(century + year, month, day)).find(|date| date.year() <= latest)
 }
 
-/// `HOANG<<QUOC<BAO<<<`: family names, two fillers, given names. Fillers misread as K, C or L at the end are dropped with their run.
+/// `HOANG<<QUOC<BAO<<<`: family names, two fillers, given names. Fillers misread as K, C, L or S at the end are dropped with their run; E is none, for names such as Gaëlle end in it.
 fn name(field: &str) -> Option<PersonName> {
     let field = as_letters(field);
     let (family, rest) = field.split_once("<<")?;
@@ -232,7 +232,7 @@ fn name(field: &str) -> Option<PersonName> {
 
 /// The tail `<KKKK`, `<CCC`, `<LLKK` of a line is no name.
 fn strip_misread_fillers(given: &str) -> &str {
-    let trimmed = given.trim_end_matches('<').trim_end_matches(['K', 'C', 'L', 'E', 'S']);
+    let trimmed = given.trim_end_matches('<').trim_end_matches(['K', 'C', 'L', 'S']);
     let lost = given.trim_end_matches('<').len() - trimmed.len();
     if lost >= 3 { trimmed } else { given }
 }
