@@ -79,6 +79,8 @@ fn commands(document: &str) -> Vec<Vec<String>> {
     let mut in_code_span = document.split('`').skip(1).step_by(2).collect::<Vec<_>>();
     in_code_span.extend(document.lines().filter(|line| line.starts_with("    ")));
     for code in in_code_span {
+        // The service's user has the program's name.
+        let code = code.replace("sudo -u guichet ", "");
         for (at, _) in code.match_indices("guichet ") {
             let before = &code[..at];
             if !(before.is_empty() || before.ends_with([' ', '/'])) {

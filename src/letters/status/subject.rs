@@ -11,7 +11,11 @@ const FILE_NAME_IN_SUBJECT_LENGTH_MAX: usize = 18;
 /// The end of the subject: what the reader has to do, or that there is nothing. The most pressing comes first; what would make the
 /// subject too long for a telephone is left to the letter.
 pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usize, being_checked: bool, language: LetterLanguage) -> String {
-    let columns_max = if status.late || kind == LetterKind::SupplementReceived { 60 } else { 74 };
+    let columns_max = match kind {
+        _ if status.late => 56,
+        LetterKind::SupplementReceived => 64,
+        _ => 74,
+    };
     let mut gestures = Vec::new();
     let closed = status.archive_problems.iter().find(|problem| problem.entry.is_none() && reason_words(problem.reason, language).is_some());
     let mut state = String::new();
