@@ -128,7 +128,8 @@ fn bad_mails_end_as_findings_and_the_next_is_processed() {
     let of = |address: &str| dossiers.iter().find(|dossier| dossier["candidate"]["addresses"][0] == address).unwrap();
     let large = of("large@courriel.example");
     assert_eq!(large["missing"], serde_json::json!([]), "the pieces between the broken files count");
-    assert_eq!(large["unreadable"].as_array().unwrap().len(), 113);
+    // The mail that was cut is about the same person, so its last, broken piece lies in the same dossier.
+    assert_eq!(large["unreadable"].as_array().unwrap().len(), 114);
     let letters = letters_by_recipient(&world);
     assert_eq!(letters["bomb@courriel.example"][0]["kind"], "archive_problem");
     assert_eq!(letters["maelle.kerbrat@courriel.example"].len(), 1, "the same mail twice is answered once");
