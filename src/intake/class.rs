@@ -22,6 +22,8 @@ pub struct ClassContext<'a> {
     pub staff_addresses: &'a [String],
     /// Our letters have Message-IDs that end in `@` and this.
     pub own_message_id_domain: &'a str,
+    /// A person took this mail out of the junk folder: what filters wrote into it is void.
+    pub vouched_for: bool,
 }
 
 /// Judges one mail, alone.
@@ -52,14 +54,14 @@ pub fn classify(mail: &ParsedMail, context: &ClassContext<'_>) -> Classification
         return machine_for(MailClass::List, list_signs);
     }
     let facts = MailFacts::of(mail);
-    if let Some(reasons) = spam(mail, &facts) {
+    if let Some(reasons) = spam(mail, &facts).filter(|_| !context.vouched_for) {
         return machine_for(MailClass::Spam, reasons);
     }
     let bulk_signs = signs::bulk(mail, context);
     if !bulk_signs.is_empty() {
         return machine_for(MailClass::Bulk, bulk_signs);
     }
-    person(mail, &facts)
+    person(mail, &facts, context)
 }
 
 fn machine(class: MailClass, reason: &str) -> Classification {
@@ -152,7 +154,7 @@ fn spam(mail: &ParsedMail, facts: &MailFacts<'_>) -> Option<Vec<&'static str>> {
 }
 
 /// A mail of a person: what do they send?
-fn person(mail: &ParsedMail, facts: &MailFacts<'_>) -> Classification {
+fn person(mail: &ParsedMail, facts: &MailFacts<'_>, context: &ClassContext<'_>) -> Classification {
     let mut reasons: Vec<&str> = Vec::new();
     let class = if is_forwarded_bounce(mail) {
         reasons.push("forwarded_bounce");
@@ -170,7 +172,10 @@ fn person(mail: &ParsedMail, facts: &MailFacts<'_>) -> Classification {
         reasons.push("files");
         MailClass::Application
     };
-    let forbidden = signs::forbids_answer(mail);
+    let mut forbidden = signs::forbids_answer(mail);
+    if context.vouched_for {
+        forbidden.retain(|sign| *sign != "spam_flag");
+    }
     reasons.extend(&forbidden);
     Classification { class, may_answer: forbidden.is_empty(), reasons: reasons.into_iter().map(str::to_owned).collect() }
 }
