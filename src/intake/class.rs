@@ -126,7 +126,13 @@ fn spam(mail: &ParsedMail, facts: &MailFacts<'_>) -> Option<Vec<&'static str>> {
     if flagged && facts.n_application_words < 2 {
         return Some(vec!["spam_flag"]);
     }
-    let mut points = words::count(&facts.text, words::COMMERCIAL) * 2 + words::count(&facts.text, words::COMMERCIAL_WEAK);
+    let n_strong = words::count(&facts.text, words::COMMERCIAL);
+    let mut points = n_strong * 2 + words::count(&facts.text, words::COMMERCIAL_WEAK);
+    // People speak of prices and offers as well, above all to each other.
+    let is_reply = !mail.in_reply_to.is_empty() || facts.subject.starts_with(" RE ");
+    if n_strong == 0 && is_reply {
+        points = 0;
+    }
     let mut reasons = Vec::new();
     if points > 0 {
         reasons.push("commercial_words");
@@ -149,7 +155,9 @@ fn spam(mail: &ParsedMail, facts: &MailFacts<'_>) -> Option<Vec<&'static str>> {
         reasons.push("no_greeting");
     }
     let needed = 5 + 3 * facts.n_application_words + facts.n_payment_words.min(1);
-    let alone = points >= needed || (points >= 4 && facts.n_application_words == 0 && facts.n_payment_words == 0);
+    let enough_alone = if n_strong == 0 && !dangerous { 6 } else { 4 };
+    let alone =
+        (points >= needed && points >= enough_alone) || (points >= enough_alone && facts.n_application_words == 0 && facts.n_payment_words == 0);
     alone.then_some(reasons)
 }
 
@@ -202,5 +210,7 @@ fn is_payment_proof(mail: &ParsedMail, facts: &MailFacts<'_>) -> bool {
     !speaks_of_pieces && (any_named || subject_pays || facts.n_payment_words >= 2)
 }
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;

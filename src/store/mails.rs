@@ -319,8 +319,8 @@ pub struct MailTie {
 
 /// The ties of every mail that has a dossier, without the mails themselves.
 pub fn ties(connection: &Connection) -> anyhow::Result<Vec<MailTie>> {
-    let mut statement =
-        connection.prepare_cached("SELECT dossier_id, message_id, subject, from_address, class FROM mail WHERE dossier_id IS NOT NULL ORDER BY mail_id")?;
+    let mut statement = connection
+        .prepare_cached("SELECT dossier_id, message_id, subject, from_address, class FROM mail WHERE dossier_id IS NOT NULL ORDER BY mail_id")?;
     let rows = statement.query_map([], |row| {
         let class: Option<String> = row.get(4)?;
         Ok(MailTie {

@@ -178,8 +178,10 @@ pub fn queue(transaction: &Transaction<'_>, letter: &NewLetter<'_>) -> anyhow::R
 /// Moves a letter from one of the given states to another; says whether it was there to be moved. Queued again, its retries begin anew.
 pub fn change_state(transaction: &Transaction<'_>, letter_key: &str, from: &[&str], to: &str) -> anyhow::Result<bool> {
     let n_changed = transaction
-        .prepare_cached("UPDATE outbox SET state = ?2, first_attempt_at = iif(?2 = 'queued', NULL, first_attempt_at)
-             WHERE letter_key = ?1 AND state IN (SELECT value FROM json_each(?3))")?
+        .prepare_cached(
+            "UPDATE outbox SET state = ?2, first_attempt_at = iif(?2 = 'queued', NULL, first_attempt_at)
+             WHERE letter_key = ?1 AND state IN (SELECT value FROM json_each(?3))",
+        )?
         .execute(params![letter_key, to, to_json(&from)?])
         .context("change a letter's state")?;
     Ok(n_changed > 0)
@@ -286,10 +288,7 @@ pub fn n_capped(connection: &Connection) -> anyhow::Result<u32> {
 
 /// Letters that are ready to leave.
 pub fn n_queued(connection: &Connection) -> anyhow::Result<u32> {
-    connection
-        .prepare_cached("SELECT count(*) FROM outbox WHERE state = 'queued'")?
-        .query_row([], |row| row.get(0))
-        .context("count queued letters")
+    connection.prepare_cached("SELECT count(*) FROM outbox WHERE state = 'queued'")?.query_row([], |row| row.get(0)).context("count queued letters")
 }
 
 /// Whether a letter of this kind was queued to this address since then.

@@ -122,8 +122,7 @@ fn open_mail_as(office: &Office, sha256: &str, vouched_for: bool) -> anyhow::Res
     let sandbox = office.sandbox()?;
     let own = [office.rules.school.address.clone()];
     let domain = office.message_id_domain();
-    let context =
-        ClassContext { own_addresses: &own, staff_addresses: &office.config.mailbox.staff, own_message_id_domain: &domain, vouched_for };
+    let context = ClassContext { own_addresses: &own, staff_addresses: &office.config.mailbox.staff, own_message_id_domain: &domain, vouched_for };
     let mut parsed = match sandbox.parse_mail(&bytes) {
         Ok(parsed) => parsed,
         Err(reason) => {

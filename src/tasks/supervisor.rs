@@ -140,12 +140,9 @@ fn is_full_disk(error: &anyhow::Error) -> bool {
     use rusqlite::ErrorCode::{DiskFull, ReadOnly};
     use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     error.chain().any(|cause| {
-        let by_system = cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|error| matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem));
-        let by_database = cause
-            .downcast_ref::<rusqlite::Error>()
-            .is_some_and(|error| matches!(error.sqlite_error_code(), Some(DiskFull | ReadOnly)));
+        let by_system =
+            cause.downcast_ref::<std::io::Error>().is_some_and(|error| matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem));
+        let by_database = cause.downcast_ref::<rusqlite::Error>().is_some_and(|error| matches!(error.sqlite_error_code(), Some(DiskFull | ReadOnly)));
         by_system || by_database || cause.is::<NoRoom>()
     })
 }

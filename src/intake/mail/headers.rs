@@ -24,6 +24,12 @@ pub struct Prepared<'a> {
 
 /// Skips what mail stores put before a mail, bounds its nesting, and turns raw windows-1252 headers into UTF-8.
 pub fn prepare(bytes: &[u8]) -> Prepared<'_> {
+    if bytes.contains(&b'\r') && !bytes.contains(&b'\n') {
+        // Line ends of an old Macintosh: no parser knows them.
+        let lines: Vec<u8> = bytes.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect();
+        let Prepared { bytes, finding } = prepare(&lines);
+        return Prepared { bytes: Cow::Owned(bytes.into_owned()), finding };
+    }
     let bytes = without_prefix(bytes);
     let (bytes, finding) = match nesting_cut(bytes) {
         Some(cut) => (bytes.get(..cut).unwrap_or(bytes), Some(Reason::ArchiveTooDeep)),
@@ -227,11 +233,52 @@ const EXACT: &[&str] = &[
     "x-msfbl",
     "x-virus-scanned",
     "x-php-originating-script",
+    "errors-to",
+    "x-auto-reply",
+    "x-autoreply-domain",
+    "x-autoresponse",
+    "x-ovh-autoresponder",
+    "x-fc-machinegenerated",
+    "x-post-messageclass",
+    "x-apple-action",
+    "x-precedence",
+    "x-ms-embedded-report",
+    "x-mdarrival-date",
+    "x-rt-loop-prevention",
+    "x-otrs-loop",
+    "x-ml-name",
+    "x-mlserver",
+    "x-sympa-to",
+    "x-yahoo-newman-property",
+    "x-ez-ml",
+    "x-notes-item",
+    "x-exim-deliver-bounce",
+    "x-uidl-bounce",
+    "x-mailinblack",
+    "x-boxbe",
+];
+
+/// Beginnings of such fields: trackers, forges and list servers sign with families of them.
+const SIGN_PREFIXES: &[&str] = &[
+    "list-",
+    "x-list",
+    "x-bugzilla-",
+    "x-jira-",
+    "x-redmine-",
+    "x-trac-",
+    "x-gitlab-",
+    "x-github-",
+    "x-zendesk-",
+    "x-freshdesk-",
+    "x-egroups-",
+    "x-yahoogroups-",
+    "x-launchpad-",
+    "x-osticket-",
 ];
 
 /// Whether a field, named in lower case, is one from which [`crate::intake::class`] judges.
 pub fn is_sign(name: &str) -> bool {
-    EXACT.contains(&name) || name.starts_with("list-") || name.starts_with("x-list")
+    EXACT.contains(&name) || SIGN_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The fields from which [`crate::intake::class`] judges, names in lower case.

@@ -65,7 +65,11 @@ fn first_address(text: &str) -> Option<String> {
         let Some((local, domain)) = word.split_once('@') else { return false };
         let is_plain = |letter: char| letter.is_alphanumeric() || ".-_+=%&#~!^/".contains(letter);
         let labels = domain.split('.').count();
-        !local.is_empty() && word.len() <= 254 && labels >= 2 && domain.split('.').all(|label| !label.is_empty()) && word.chars().filter(|letter| *letter != '@').all(is_plain)
+        !local.is_empty()
+            && word.len() <= 254
+            && labels >= 2
+            && domain.split('.').all(|label| !label.is_empty())
+            && word.chars().filter(|letter| *letter != '@').all(is_plain)
     };
     words.map(|word| word.trim_start_matches("mailto:").trim_end_matches(['.', ':'])).find(is_address).map(str::to_owned)
 }

@@ -132,9 +132,11 @@ fn letter_point(sources: &Sources, letter: &LetterRow, since: DateTime<Utc>) -> 
             format!("Notre lettre {quoted} n'a pas encore pu être remise (boîte pleine ou serveur absent)."),
             None,
         ),
-        _ if letter.failure.as_deref() == Some("some_recipients_refused") && lately => {
-            (letter.queued_at >= since, format!("La lettre {quoted} est partie, mais pas pour tous ses destinataires\u{a0}: vérifiez leurs adresses."), None)
-        }
+        _ if letter.failure.as_deref() == Some("some_recipients_refused") && lately => (
+            letter.queued_at >= since,
+            format!("La lettre {quoted} est partie, mais pas pour tous ses destinataires\u{a0}: vérifiez leurs adresses."),
+            None,
+        ),
         _ => return None,
     };
     let dossier = sources.dossiers.iter().find(|(row, _)| Some(row.dossier_id) == letter.dossier_id);

@@ -139,7 +139,12 @@ impl Known {
 
     /// The dossiers whose candidates write from one of these addresses.
     pub fn at_addresses<'a>(&self, addresses: impl Iterator<Item = &'a String>) -> BTreeSet<i64> {
-        addresses.filter(|address| !address.is_empty()).filter_map(|address| self.by_address.get(&address.to_lowercase())).flatten().copied().collect()
+        addresses
+            .filter(|address| !address.is_empty())
+            .filter_map(|address| self.by_address.get(&address.to_lowercase()))
+            .flatten()
+            .copied()
+            .collect()
     }
 
     /// Finds the dossier of a mail, among those that some sign of it points to; no other could be found by `assign`.
