@@ -211,6 +211,4 @@ fn is_payment_proof(mail: &ParsedMail, facts: &MailFacts<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod samples;
-#[cfg(test)]
 mod tests;

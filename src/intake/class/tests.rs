@@ -1,9 +1,11 @@
 use super::*;
 use crate::intake::mail::parse;
 
+mod samples;
+
 const OWN: &str = "ms@ecole.example";
 
-pub(super) fn judge(text: &str) -> Classification {
+fn judge(text: &str) -> Classification {
     let own = [OWN.to_owned()];
     let staff = ["chef@ecole.example".to_owned(), "@direction.ecole.example".to_owned()];
     let context = ClassContext { own_addresses: &own, staff_addresses: &staff, own_message_id_domain: "guichet.ecole.example", vouched_for: false };

@@ -1,6 +1,6 @@
 //! Invented mails in the shapes that mail systems write, and mails of people that look like them.
 
-use super::tests::judge;
+use super::judge;
 use crate::domain::mail::MailClass;
 
 /// Each is headers, an empty line, and a body.
