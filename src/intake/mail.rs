@@ -100,7 +100,10 @@ pub fn parse(bytes: &[u8]) -> Result<ParsedMail, Reason> {
 }
 
 fn parse_uncaught(bytes: &[u8]) -> Result<ParsedMail, Reason> {
-    let prepared = headers::prepare(bytes);
+    let mut prepared = headers::prepare(bytes);
+    if let Some(repaired) = headers::with_found_boundary(&prepared.bytes) {
+        prepared.bytes = repaired.into();
+    }
     let message = MessageParser::default().parse(prepared.bytes.as_ref()).ok_or(Reason::MailUnreadable)?;
     if !headers::looks_like_a_mail(&message) {
         return Err(Reason::MailUnreadable);

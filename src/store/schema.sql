@@ -226,7 +226,7 @@ CREATE INDEX journal_dossier ON journal (dossier_id);
 -- A person of the school wrote to a candidate by hand (seen in the Sent folder, or as a copy): the program is silent for a while.
 CREATE TABLE hand_answer (
     mail_id INTEGER NOT NULL REFERENCES mail (mail_id),
-    dossier_id INTEGER NOT NULL REFERENCES dossier (dossier_id),
+    dossier_id INTEGER NOT NULL REFERENCES dossier (dossier_id) ON DELETE CASCADE,
     at TEXT NOT NULL,
     PRIMARY KEY (mail_id, dossier_id)
 ) STRICT, WITHOUT ROWID;

@@ -270,7 +270,7 @@ fn finish(
         Ok(())
     })?;
     match dossier {
-        Some((dossier_id, _)) => remember(office, mail, opened, dossier_id, known),
+        Some((dossier_id, _)) => remember(office, opened, dossier_id, known),
         None => Ok(()),
     }
 }
@@ -288,7 +288,7 @@ fn note_hand_answer(
 }
 
 /// Lets the mails that follow find this dossier by this mail.
-fn remember(office: &Office, mail: &MailRow, opened: &OpenedMail, dossier_id: i64, known: &mut Known) -> anyhow::Result<()> {
+fn remember(office: &Office, opened: &OpenedMail, dossier_id: i64, known: &mut Known) -> anyhow::Result<()> {
     let parsed = &opened.record.parsed;
     known.add_mail(&MailTie {
         dossier_id,
@@ -297,9 +297,7 @@ fn remember(office: &Office, mail: &MailRow, opened: &OpenedMail, dossier_id: i6
         from_address: parsed.from.as_ref().map(|from| from.address.clone()),
         class: Some(opened.classification.class),
     });
-    office.store.read(|connection| known.look_again(connection, dossier_id, &office.rules))?;
-    tracing::trace!(mail.id = mail.mail_id, "remembered");
-    Ok(())
+    office.store.read(|connection| known.look_again(connection, dossier_id, &office.rules))
 }
 
 /// A reply that holds the password we asked for: the archive that waited is opened now.
@@ -442,7 +440,7 @@ fn open_dossier(
         Ok((dossier_id, number, reference))
     })?;
     known.open(dossier_id, &number, reference.as_str());
-    remember(office, mail, opened, dossier_id, known)
+    remember(office, opened, dossier_id, known)
 }
 
 fn record(

@@ -123,21 +123,50 @@ fn is_empty_text(media_type: &str, contents: &[u8]) -> bool {
 /// The bytes of a part as its sender had them: transfer encoding undone, character set untouched.
 pub fn decoded_bytes(message: &Message<'_>, part: &MessagePart<'_>) -> Vec<u8> {
     let raw = raw_body(message, part);
-    let encoding = part.content_transfer_encoding().unwrap_or_default().trim().to_ascii_lowercase();
-    match (&part.body, encoding.as_str()) {
+    match (&part.body, transfer_encoding(part).as_str()) {
         (_, "x-uuencode" | "uuencode" | "x-uue" | "uue") => {
             let (mut files, _) = transfer::uudecode(raw);
             if files.is_empty() { raw.to_vec() } else { files.swap_remove(0).contents }
         }
-        (PartType::Binary(contents) | PartType::InlineBinary(contents), _) if !part.is_encoding_problem => contents.to_vec(),
         (_, "base64") => transfer::base64(raw),
         (_, "quoted-printable") => transfer::quoted_printable(raw),
+        (PartType::Binary(contents) | PartType::InlineBinary(contents), _) if !part.is_encoding_problem && !contents.is_empty() => contents.to_vec(),
         _ => raw.to_vec(),
     }
 }
 
+/// The name of the encoding, without the quotes, comments and parameters that some programs add to it.
+fn transfer_encoding(part: &MessagePart<'_>) -> String {
+    let declared = part.content_transfer_encoding().unwrap_or_default();
+    let word = declared.split(['(', ';', ',']).next().unwrap_or_default();
+    word.trim_matches(|letter: char| letter.is_whitespace() || letter == '"' || letter == '\'').to_ascii_lowercase()
+}
+
+/// What stands between the fields of a part and its end. Without the empty line that ends them, the first line that is no field begins it.
 fn raw_body<'m>(message: &'m Message<'_>, part: &MessagePart<'_>) -> &'m [u8] {
-    message.raw_message.get(part.offset_body as usize..part.offset_end as usize).unwrap_or_default()
+    let (header, body, end) = (part.offset_header as usize, part.offset_body as usize, part.offset_end as usize);
+    let fields = message.raw_message.get(header..body).unwrap_or_default();
+    let start = first_line_that_is_no_field(fields).map_or(body, |at| header + at);
+    message.raw_message.get(start..end).unwrap_or_default()
+}
+
+fn first_line_that_is_no_field(fields: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    let mut is_first = true;
+    for line in fields.split_inclusive(|byte| *byte == b'\n') {
+        let is_folded = !is_first && line.starts_with(b" ") || line.starts_with(b"\t");
+        let name_end = line.iter().position(|byte| *byte == b':');
+        let is_field = name_end.is_some_and(|end| end > 0 && line.iter().take(end).all(|byte| byte.is_ascii_graphic() || *byte == b' '));
+        if !is_folded && !is_field && !line.trim_ascii().is_empty() {
+            return Some(at);
+        }
+        if line.trim_ascii().is_empty() && !is_first {
+            return None;
+        }
+        is_first = false;
+        at += line.len();
+    }
+    None
 }
 
 /// The name the sender gave (RFC 2231, RFC 2047), raw 8-bit ones repaired.

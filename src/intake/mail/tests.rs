@@ -212,3 +212,49 @@ fn every_cut_of_a_mail_is_survived() {
         assert!(end < 60 || outcome.is_ok(), "{end}");
     }
 }
+
+#[test]
+fn files_come_out_byte_for_byte_however_they_are_wrapped() {
+    let part = |encoding: &str, data: &str| {
+        format!(
+            "Content-Type: application/pdf; name=CV.pdf\nContent-Disposition: attachment; filename=CV.pdf\nContent-Transfer-Encoding: {encoding}\n\n{data}\n"
+        )
+    };
+    let whole = |parts: &[&str]| multipart("mixed", "", parts);
+    let base64 = "JVBERi0xLjQK\nAAECA//+";
+    let expected: &[u8] = b"%PDF-1.4\n\x00\x01\x02\x03\xff\xfe";
+    let usual = whole(&[BODY, &part("base64", base64)]);
+    let boundary = usual.split("boundary=").nth(1).unwrap().lines().next().unwrap().trim_matches(['"', ';', ' ']).to_owned();
+    let wrapped = [
+        ("as usual", usual.clone()),
+        ("capitals", whole(&[BODY, &part("BASE64", base64)])),
+        ("quotes", whole(&[BODY, &part("\"base64\"", base64)])),
+        ("a comment", whole(&[BODY, &part("base64 (wrapped)", base64)])),
+        ("a semicolon", whole(&[BODY, &part("base64;", base64)])),
+        ("words below", whole(&[BODY, &part("base64", &format!("{base64}\n\n-- \nscanned, no virus found"))])),
+        ("junk between", whole(&[BODY, &part("base64", "JVBE!Ri0x\n  LjQK\n\tAAECA//+")])),
+        ("no empty line", whole(&[BODY, &part("base64", base64).replacen("base64\n\n", "base64\n", 1)])),
+        ("no end", usual.replace(&format!("--{boundary}--"), "")),
+        (
+            "no boundary named",
+            usual.lines().map(|line| if line.contains("boundary=") { "Content-Type: multipart/mixed" } else { line }).collect::<Vec<_>>().join("\n"),
+        ),
+        (
+            "another boundary named",
+            usual.replacen(&format!("boundary={boundary}"), "boundary=nowhere", 1).replacen(
+                &format!("boundary=\"{boundary}\""),
+                "boundary=nowhere",
+                1,
+            ),
+        ),
+        ("blanks behind the boundary", usual.replace(&format!("--{boundary}\n"), &format!("--{boundary} \t\n"))),
+    ];
+    for (how, text) in wrapped {
+        let mail = mail(&text);
+        let files: Vec<_> = mail.attachments.iter().map(|file| (file.name.as_str(), file.contents.as_slice())).collect();
+        assert_eq!(files, [("CV.pdf", expected)], "{how}\n{text}");
+    }
+    let old_macintosh = usual.replace('\n', "\r");
+    let mail = parse(old_macintosh.as_bytes()).unwrap();
+    assert_eq!(mail.attachments[0].contents, expected, "carriage returns alone");
+}

@@ -2,34 +2,52 @@
 
 /// Decodes base64, leaving out every byte that is not of its alphabet.
 ///
-/// Padding ends a group of four, not the data: several base64 texts set one behind the other are read on (seen from scanners).
+/// Padding ends a group of four, not the data: several base64 texts set one behind the other are read on (seen from scanners). What list
+/// servers and scanners write below, after a blank line or the padding and in words, is no data.
 pub fn base64(bytes: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
     let mut group: u32 = 0;
     let mut sextets = 0;
-    for byte in bytes {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' => {
+    let mut may_have_ended = false;
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            may_have_ended |= !decoded.is_empty();
+            continue;
+        }
+        if may_have_ended && !line.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')) {
+            break;
+        }
+        may_have_ended = false;
+        for byte in line {
+            if *byte == b'=' {
                 flush_group(&mut decoded, group, sextets);
                 (group, sextets) = (0, 0);
+                may_have_ended = true;
                 continue;
             }
-            _ => continue,
-        };
-        group = group << 6 | u32::from(value);
-        sextets += 1;
-        if sextets == 4 {
-            decoded.extend(group.to_be_bytes().iter().skip(1));
-            (group, sextets) = (0, 0);
+            let Some(value) = sextet_of(*byte) else { continue };
+            group = group << 6 | u32::from(value);
+            sextets += 1;
+            if sextets == 4 {
+                decoded.extend(group.to_be_bytes().iter().skip(1));
+                (group, sextets) = (0, 0);
+            }
         }
     }
     flush_group(&mut decoded, group, sextets);
     decoded
+}
+
+fn sextet_of(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
 }
 
 fn flush_group(decoded: &mut Vec<u8>, group: u32, sextets: u32) {
@@ -126,6 +144,9 @@ mod tests {
         assert_eq!(base64(b"Qm9uam91cg=="), b"Bonjour");
         assert_eq!(base64(b"Qm9u\r\nam91!cg"), b"Bonjour");
         assert_eq!(base64(b"Qm9uam91cg==\r\nQm9uam91cg=="), b"BonjourBonjour");
+        assert_eq!(base64(b"Qm9uam91cg"), b"Bonjour");
+        assert_eq!(base64(b"Qm9u\r\nam91\r\n\r\n-- \r\nscanned by a virus scanner\r\n"), b"Bonjou");
+        assert_eq!(base64(b"Qm9uam91cg==\r\nscanned by a virus scanner\r\n"), b"Bonjour");
         assert_eq!(quoted_printable(b"d=C3=A9j=\r\n=c3=a0 = =2"), "déjà = =2".as_bytes());
         assert_eq!(quoted_printable(b"fin="), b"fin");
     }
