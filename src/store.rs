@@ -87,6 +87,20 @@ pub fn forget_all_but_readings(transaction: &Transaction<'_>) -> anyhow::Result<
         .context("begin anew")
 }
 
+/// Forgets what the program made of the facts: mails are to be processed again, dossiers keep their number and their reference and know nothing.
+/// Readings of files are kept: they depend on the bytes alone.
+pub fn forget_derived(transaction: &Transaction<'_>) -> anyhow::Result<()> {
+    transaction
+        .execute_batch(
+            "DELETE FROM mail_file;
+             UPDATE mail SET state = 'received', message_id = NULL, class = NULL, may_answer = 0, subject = '', from_name = NULL, from_address = NULL,
+                 dossier_id = NULL, dossier_basis = NULL, facts_json = NULL WHERE state = 'processed';
+             UPDATE dossier SET state_json = NULL, review_at = NULL, dirty = 1;
+             UPDATE transfer SET state = 'unrelated', dossiers_json = '[]', why_json = '[]', tier = '';",
+        )
+        .context("forget what is derived")
+}
+
 fn connect(file: &Path, synchronous: Synchronous) -> anyhow::Result<Connection> {
     let connection = Connection::open(file).with_context(|| format!("open the database {}", file.display()))?;
     connection.pragma_update(None, "journal_mode", "WAL").context("journal_mode")?;

@@ -11,6 +11,7 @@ mod letters;
 mod licences;
 mod mailbox;
 mod office;
+mod replay;
 mod robustness;
 mod scenario;
 mod season;
