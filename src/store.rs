@@ -17,6 +17,7 @@ pub mod mails;
 pub mod migrations;
 pub mod outbox;
 pub mod settings;
+pub mod statements;
 pub mod transfers;
 
 /// The open database.
@@ -81,7 +82,8 @@ pub fn forget_all_but_readings(transaction: &Transaction<'_>) -> anyhow::Result<
     transaction
         .execute_batch(
             "DELETE FROM journal; DELETE FROM decision; DELETE FROM batch; DELETE FROM outbox; DELETE FROM transfer_decision;
-             DELETE FROM transfer_source; DELETE FROM transfer; DELETE FROM statement_file; DELETE FROM correction; DELETE FROM mail_file;
+             DELETE FROM transfer_source; DELETE FROM transfer; DELETE FROM statement_balance; DELETE FROM statement_file;
+             DELETE FROM table_header; DELETE FROM correction; DELETE FROM mail_file;
              DELETE FROM mail; DELETE FROM dossier; DELETE FROM mailbox_cursor; DELETE FROM maildir_seen; DELETE FROM setting; DELETE FROM sqlite_sequence;",
         )
         .context("begin anew")

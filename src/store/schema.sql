@@ -116,7 +116,12 @@ CREATE TABLE statement_file (
     format TEXT NOT NULL,
     imported_at TEXT NOT NULL,
     booked INTEGER NOT NULL CHECK (booked IN (0, 1)),
-    findings_json TEXT NOT NULL
+    findings_json TEXT NOT NULL,
+    -- A person took the import back; its movements are not seen any more, unless another file holds them.
+    undone_at TEXT,
+    -- Days of its movements.
+    first_day TEXT,
+    last_day TEXT
 ) STRICT;
 
 -- Movements on the school's account, each once however many files hold it.
@@ -131,7 +136,10 @@ CREATE TABLE transfer (
     dossiers_json TEXT NOT NULL DEFAULT '[]',
     why_json TEXT NOT NULL DEFAULT '[]',
     -- The rule that decided, a closed word.
-    tier TEXT NOT NULL DEFAULT ''
+    tier TEXT NOT NULL DEFAULT '',
+    -- The family of formats (camt, cfonb120, …) that movement_json was read from, and the movement as other families print it.
+    family TEXT NOT NULL DEFAULT '',
+    others_json TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 
 CREATE INDEX transfer_day ON transfer (account, booking_date);
@@ -145,6 +153,28 @@ CREATE TABLE transfer_source (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX transfer_source_transfer ON transfer_source (transfer_id);
+
+-- Balances of the statements of each file: the next opening balance must be the last closing one.
+CREATE TABLE statement_balance (
+    statement_file_id INTEGER NOT NULL REFERENCES statement_file (statement_file_id),
+    statement INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    opening_day TEXT,
+    opening_cents INTEGER,
+    closing_day TEXT,
+    closing_cents INTEGER,
+    PRIMARY KEY (statement_file_id, statement)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX statement_balance_closing ON statement_balance (account, closing_day);
+
+-- Headers of tables and what their columns are, as a person confirmed it once.
+CREATE TABLE table_header (
+    fingerprint TEXT PRIMARY KEY NOT NULL,
+    columns_json TEXT NOT NULL,
+    confirmed_at TEXT NOT NULL,
+    actor TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- What a person decided about a transfer; the newest wins.
 CREATE TABLE transfer_decision (
