@@ -15,6 +15,8 @@ pub struct Digest {
     pub waiting: Vec<DigestTask>,
     /// The next jury with a date, and how its files stand.
     pub next_jury: Option<DigestJury>,
+    /// Batches that were built since the last digest.
+    pub batches: Vec<DigestBatch>,
     /// Juries whose date nobody has set yet, as labels.
     pub juries_without_date: Vec<String>,
     pub new_dossiers: Vec<DigestDossier>,
@@ -51,6 +53,14 @@ pub struct DigestJury {
     /// One piece short.
     pub n_nearly: u32,
     pub n_under_way: u32,
+}
+
+/// A batch that was built; of an empty one the jury heard nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DigestBatch {
+    /// As letters print the session: `jury de mars`.
+    pub label: String,
+    pub n_candidates: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

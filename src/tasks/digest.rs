@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::desk;
 use crate::domain::calendar;
-use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, DigestTransfer, MailAccount};
+use crate::domain::digest::{Digest, DigestBatch, DigestDossier, DigestJury, DigestQuestion, DigestTransfer, MailAccount};
 use crate::domain::dossier::{DossierState, Stage};
 use crate::domain::finding::Reason;
 use crate::domain::mail::MailClass;
@@ -20,7 +20,7 @@ use crate::store::dossiers::DossierRow;
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::{StatementRow, TransferRow};
-use crate::store::{dossiers, instant_text, mails, outbox, transfers};
+use crate::store::{dossiers, instant_text, jury, mails, outbox, transfers};
 use crate::wording;
 
 /// Everything one digest looks at.
@@ -93,6 +93,7 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_u
             n_nearly: n_incomplete(&sources, |n_lacking| n_lacking == 1),
             n_under_way: n_incomplete(&sources, |n_lacking| n_lacking != 1),
         }),
+        batches: batches(connection, rules, since)?,
         juries_without_date: rules.juries.iter().filter(|session| session.date.is_none()).map(|session| session.label_fr.clone()).collect(),
         new_dossiers: lines(&sources, |row, _| fresh(row)),
         changed_dossiers: lines(&sources, |row, state| !fresh(row) && between(state.last_arrival)),
@@ -110,6 +111,14 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_u
         warnings: warnings(&sources),
         console_url,
     })
+}
+
+/// What was built since then, as the letters name the sessions.
+fn batches(connection: &Connection, rules: &Rules, since: DateTime<Utc>) -> anyhow::Result<Vec<DigestBatch>> {
+    let since = instant_text(since);
+    let label = |name: &str| rules.juries.iter().find(|session| session.name == name).map_or_else(|| name.to_owned(), |session| session.label_fr.clone());
+    let built = jury::batches(connection)?.into_iter().filter(|batch| batch.built_at >= since);
+    Ok(built.map(|batch| DigestBatch { label: label(&batch.session), n_candidates: u32::try_from(batch.numbers.len()).unwrap_or(u32::MAX) }).collect())
 }
 
 fn n_with(sources: &Sources, wanted: impl Fn(&DossierState) -> bool) -> u32 {
