@@ -8,7 +8,9 @@ use rusqlite::{Connection, Transaction};
 
 use crate::bank::qr::{self, TransferOrder};
 use crate::domain::document::DocumentKind;
-use crate::domain::dossier::{Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, InterviewFacts, LetterFacts, MailFacts, RequirementWord};
+use crate::domain::dossier::{
+    Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, InterviewFacts, LetterFacts, MailFacts, RequirementWord,
+};
 use crate::domain::finding::Reason;
 use crate::domain::letter::{CandidateLetter, FeeBlock, LetterBody, LetterKind, LetterLanguage};
 use crate::domain::mail::MailAddress;
@@ -21,7 +23,7 @@ use crate::intake::understand::facts::programmes_named;
 use crate::letters::{self, Attachment, AutoSubmitted, Envelope};
 use crate::store::dossiers::{CorrectionRow, DossierRow};
 use crate::store::outbox::NewLetter;
-use crate::store::{dossiers, from_json, journal, jury, mails, outbox, to_json};
+use crate::store::{dossiers, from_json, journal, jury, mails, outbox, parse_instant, to_json};
 use crate::tasks::Office;
 use crate::tasks::money;
 use crate::tasks::process::MailRecord;
@@ -146,7 +148,6 @@ fn batched_for(connection: &Connection, number: &str) -> anyhow::Result<Option<S
 /// What a person decided, as the plan takes it. Subjects are those that `guichet correct` writes.
 pub fn corrections(rows: &[CorrectionRow]) -> Corrections {
     let mut corrections = Corrections::default();
-    let mut interviews = 0;
     for row in rows {
         let yes = row.value == "true";
         match row.subject.split(':').collect::<Vec<_>>().as_slice() {
@@ -179,10 +180,10 @@ pub fn corrections(rows: &[CorrectionRow]) -> Corrections {
             }
             ["fee"] => corrections.fee_accepted = row.value == "accepted",
             ["withdrawn"] => corrections.withdrawn = yes,
+            ["dispute"] => corrections.disputed = yes,
             ["registered"] => corrections.registered = yes,
             ["interview"] => {
-                interviews += 1;
-                corrections.interview = InterviewFacts::parse(&row.value, interviews);
+                corrections.interview = parse_instant(&row.at).ok().and_then(|fixed_at| InterviewFacts::parse(&row.value, fixed_at));
             }
             ["letters_off"] => corrections.letters_off = yes,
             _ => {}

@@ -11,6 +11,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub mod dossiers;
+pub mod forget;
 pub mod journal;
 pub mod jury;
 pub mod mails;
@@ -68,6 +69,12 @@ impl Store {
         })
     }
 
+    /// Writes the file anew, so that what was deleted is not left in its free pages.
+    pub fn compact(&self) -> anyhow::Result<()> {
+        let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);").context("compact the database")
+    }
+
     /// Copies the whole database into a new file while it is in use.
     pub fn copy_to(&self, file: &Path) -> anyhow::Result<()> {
         let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,7 +89,7 @@ pub fn forget_all_but_readings(transaction: &Transaction<'_>) -> anyhow::Result<
         .execute_batch(
             "DELETE FROM journal; DELETE FROM decision; DELETE FROM batch; DELETE FROM outbox; DELETE FROM transfer_decision;
              DELETE FROM transfer_source; DELETE FROM transfer; DELETE FROM statement_file; DELETE FROM correction; DELETE FROM mail_file;
-             DELETE FROM mail; DELETE FROM dossier; DELETE FROM mailbox_cursor; DELETE FROM maildir_seen; DELETE FROM setting; DELETE FROM sqlite_sequence;",
+             DELETE FROM mail; DELETE FROM forgotten; DELETE FROM dossier; DELETE FROM mailbox_cursor; DELETE FROM maildir_seen; DELETE FROM setting; DELETE FROM sqlite_sequence;",
         )
         .context("begin anew")
 }

@@ -386,7 +386,10 @@ pub fn replay(common: &Common, into: &Path) -> anyhow::Result<ExitCode> {
     let clock = common.clock();
     let office = Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?;
     let before = store.read(desk::states)?;
-    for mail in store.read(mails::all)?.iter().filter(|mail| !matches!(mail.state.as_str(), "duplicate" | "left_out")) {
+    for mail in store.read(mails::all)?.iter().filter(|mail| !matches!(mail.state.as_str(), "duplicate" | "left_out" | "erased")) {
+        if !source.contains(&mail.sha256) {
+            continue;
+        }
         receive::keep_loose(&office, &mail.mailbox, mail.uid, mail.arrived_at, source.get(&mail.sha256)?)?;
     }
     process::step(&office)?;

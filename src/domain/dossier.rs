@@ -108,6 +108,8 @@ pub struct Corrections {
     pub withdrawn: bool,
     /// The administrative registration is done.
     pub registered: bool,
+    /// Something is contested: nothing is purged meanwhile.
+    pub disputed: bool,
     pub interview: Option<InterviewFacts>,
     /// The assistant took this dossier's letters into her own hands.
     pub letters_off: bool,
@@ -120,16 +122,16 @@ pub struct InterviewFacts {
     pub at: NaiveDateTime,
     pub minutes: u32,
     pub place_or_link: String,
-    /// 1 for the first that was fixed, 2 for the one that replaced it.
-    pub serial: u32,
+    /// When somebody fixed it: what is fixed anew is proposed anew.
+    pub fixed_at: DateTime<Utc>,
 }
 
 impl InterviewFacts {
     /// `2024-03-18T14:30 30 https://visio.example.org/salle-12`, as a correction keeps it.
-    pub fn parse(text: &str, serial: u32) -> Option<InterviewFacts> {
+    pub fn parse(text: &str, fixed_at: DateTime<Utc>) -> Option<InterviewFacts> {
         let mut words = text.splitn(3, ' ');
         let at = NaiveDateTime::parse_from_str(words.next()?, "%Y-%m-%dT%H:%M").ok()?;
-        Some(InterviewFacts { at, minutes: words.next()?.parse().ok()?, place_or_link: words.next()?.to_owned(), serial })
+        Some(InterviewFacts { at, minutes: words.next()?.parse().ok()?, place_or_link: words.next()?.to_owned(), fixed_at })
     }
 
     pub fn written(&self) -> String {

@@ -287,12 +287,8 @@ fn first_mails_of_another_sort() -> Vec<(&'static str, StatusLetter)> {
         ],
         ..first_mail()
     };
-    let international = StatusLetter {
-        missing: vec![missing(DocumentKind::Cv)],
-        jury: None,
-        deadline: Some(civil(day(2024, 3, 16), 23, 59)),
-        ..first_mail()
-    };
+    let international =
+        StatusLetter { missing: vec![missing(DocumentKind::Cv)], jury: None, deadline: Some(civil(day(2024, 3, 16), 23, 59)), ..first_mail() };
     vec![
         ("too_late_to_pay_for_the_next_jury", too_late_to_pay_for_march),
         ("many_closed_files", many_closed),

@@ -15,9 +15,9 @@ use crate::domain::money::Cents;
 use crate::domain::rules::Rules;
 use crate::letters::context::FeeContext;
 use crate::letters::file_names::{self, FileNames, path_of_entry};
+use crate::letters::status::subject::Asked;
 use crate::letters::typography::capitalised;
 use crate::letters::wording::reasons::{ReasonWords, reason_words, what_to_do_with_several};
-use crate::letters::status::subject::Asked;
 use crate::letters::wording::{self, English, French, Gender, kinds, languages};
 
 /// Files named for one kind of document, and other files named at the end; the rest is counted.

@@ -116,9 +116,12 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_u
 /// What was built since then, as the letters name the sessions.
 fn batches(connection: &Connection, rules: &Rules, since: DateTime<Utc>) -> anyhow::Result<Vec<DigestBatch>> {
     let since = instant_text(since);
-    let label = |name: &str| rules.juries.iter().find(|session| session.name == name).map_or_else(|| name.to_owned(), |session| session.label_fr.clone());
+    let label =
+        |name: &str| rules.juries.iter().find(|session| session.name == name).map_or_else(|| name.to_owned(), |session| session.label_fr.clone());
     let built = jury::batches(connection)?.into_iter().filter(|batch| batch.built_at >= since);
-    Ok(built.map(|batch| DigestBatch { label: label(&batch.session), n_candidates: u32::try_from(batch.numbers.len()).unwrap_or(u32::MAX) }).collect())
+    Ok(built
+        .map(|batch| DigestBatch { label: label(&batch.session), n_candidates: u32::try_from(batch.numbers.len()).unwrap_or(u32::MAX) })
+        .collect())
 }
 
 fn n_with(sources: &Sources, wanted: impl Fn(&DossierState) -> bool) -> u32 {

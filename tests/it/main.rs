@@ -13,6 +13,7 @@ mod mailbox;
 mod office;
 mod robustness;
 mod scenario;
+mod scenarios;
 mod season;
 mod servers;
 mod smtp;

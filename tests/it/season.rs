@@ -5,10 +5,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
-mod archive;
-mod documents;
-mod message;
-mod people;
+pub mod archive;
+pub mod documents;
+pub mod message;
+pub mod people;
 mod picture;
 mod situations;
 mod statements;

@@ -164,9 +164,8 @@ impl Desk<'_> {
         if calendar::from_paris(interview.at) <= self.now {
             return;
         }
-        let body =
-            LetterBody::Interview { at: interview.at, place_or_link: interview.place_or_link.clone(), duration_minutes: interview.minutes };
-        let letter_key = format!("{}/interview/{}", self.facts.number, interview.serial);
+        let body = LetterBody::Interview { at: interview.at, place_or_link: interview.place_or_link.clone(), duration_minutes: interview.minutes };
+        let letter_key = format!("{}/interview/{}", self.facts.number, interview.fixed_at.format("%Y-%m-%dT%H:%M:%SZ"));
         letters.push(self.letter(letter_key, LetterKind::InterviewInvitation, body, last));
     }
 

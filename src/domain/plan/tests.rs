@@ -360,8 +360,7 @@ fn the_letter_about_the_fee_says_all_that_lacks() {
 #[test]
 fn an_admission_is_followed_by_one_reminder_of_the_registration() {
     let mut facts = with_letters(whole(), &settled(&whole()), at("2024-01-10T10:00:00Z"));
-    facts.decision =
-        Some(DecisionFacts { session: String::from("mars"), kind: LetterKind::DecisionAdmitted, comment: None, approved: true });
+    facts.decision = Some(DecisionFacts { session: String::from("mars"), kind: LetterKind::DecisionAdmitted, comment: None, approved: true });
     let sent_at = at("2024-03-22T09:00:00Z");
     let announced = plan(&facts, &rules(), sent_at);
     assert_eq!(announced.letters.len(), 1, "{:?}", announced.letters);
@@ -381,8 +380,11 @@ fn an_admission_is_followed_by_one_reminder_of_the_registration() {
 fn an_interview_is_proposed_once_and_again_when_it_moves() {
     let mut facts = with_letters(whole(), &settled(&whole()), at("2024-01-10T10:00:00Z"));
     let now = at("2024-02-01T09:00:00Z");
-    for (serial, when) in [(1, "2024-02-05T14:30 30 https://visio.example.org/a"), (2, "2024-02-06T10:00 45 764 boulevard Lahure, Douai")] {
-        facts.corrections.interview = InterviewFacts::parse(when, serial);
+    for (fixed_at, when) in [
+        ("2024-02-01T08:00:00Z", "2024-02-05T14:30 30 https://visio.example.org/a"),
+        ("2024-02-01T08:30:00Z", "2024-02-06T10:00 45 764 boulevard Lahure, Douai"),
+    ] {
+        facts.corrections.interview = InterviewFacts::parse(when, at(fixed_at));
         let invited = plan(&facts, &rules(), now);
         assert_eq!(invited.letters[0].letter.kind, LetterKind::InterviewInvitation, "{when}");
         assert_eq!(facts.corrections.interview.as_ref().map(InterviewFacts::written).as_deref(), Some(when));

@@ -34,10 +34,9 @@ pub fn what_to_do_with_several(reason: Reason, language: LetterLanguage) -> Stri
             "Répondez à ce message en indiquant le mot de passe, ou renvoyez ces fichiers sans mot de passe.",
             "Please reply to this message with the password, or send these files again without one.",
         ),
-        Reason::EntryTooLarge | Reason::FileTooLarge => (
-            "Renvoyez-les dans une version plus légère, si possible en PDF.",
-            "Please send smaller versions of them, as PDFs if you can.",
-        ),
+        Reason::EntryTooLarge | Reason::FileTooLarge => {
+            ("Renvoyez-les dans une version plus légère, si possible en PDF.", "Please send smaller versions of them, as PDFs if you can.")
+        }
         Reason::FileUnknownFormat | Reason::FilePreviewOnly | Reason::FileMacroOrExecutable => {
             ("Renvoyez ces documents en PDF.", "Please send these documents as PDFs.")
         }

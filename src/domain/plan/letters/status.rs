@@ -10,7 +10,9 @@ use crate::domain::document::DocumentKind;
 use crate::domain::dossier::{DocumentState, DocumentStatus, MailFacts, MissingTranslation, Stage, Timeliness, UnreadableFile};
 use crate::domain::finding::Reason;
 use crate::domain::language::Language;
-use crate::domain::letter::{ArchiveProblem, FeeBlock, InventoryItem, JuryLine, MailReceived, MissingItem, StatusLetter, TranslationItem, UnreadableItem};
+use crate::domain::letter::{
+    ArchiveProblem, FeeBlock, InventoryItem, JuryLine, MailReceived, MissingItem, StatusLetter, TranslationItem, UnreadableItem,
+};
 use crate::domain::money::Cents;
 use crate::domain::payment::FeeState;
 use crate::domain::rules::JurySession;
@@ -87,9 +89,8 @@ impl Desk<'_> {
     fn inventory(&self) -> Vec<InventoryItem> {
         let item = |document: &DocumentState| {
             let span = (document.pages.first().copied().unwrap_or(1), document.pages.last().copied().unwrap_or(1));
-            let is_worth_naming = |language: &Language| {
-                document.kind.needs_translation() && (document.is_translation || !language.is_read_by_the_school())
-            };
+            let is_worth_naming =
+                |language: &Language| document.kind.needs_translation() && (document.is_translation || !language.is_read_by_the_school());
             InventoryItem {
                 kind: document.kind,
                 file_name: document.file_name.clone(),
