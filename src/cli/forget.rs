@@ -23,13 +23,16 @@ pub fn erase(common: &Common, number: &str, why: &str) -> anyhow::Result<ExitCod
         let by_hand: Vec<String> = erased.to_remove_by_hand.iter().map(|file| file.display().to_string()).collect();
         table::json_lines([json!({
             "number": number, "mails": erased.n_mails, "letters": erased.n_letters, "contents": erased.n_contents,
-            "contents_kept": erased.n_contents_kept, "to_remove_by_hand": by_hand,
+            "contents_kept": erased.n_contents_kept, "transfers_to_look_at": erased.transfers_to_look_at, "to_remove_by_hand": by_hand,
         })])?;
     } else {
         println!(
             "{number} : {} courriel(s), {} lettre(s) et {} contenu(s) effacés ; {} contenu(s) gardés, car d'autres dossiers en ont besoin.",
             erased.n_mails, erased.n_letters, erased.n_contents, erased.n_contents_kept
         );
+        for transfer in &erased.transfers_to_look_at {
+            println!("  virement {transfer} : peut-être de cette personne, peut-être d'une autre ; à voir avec l'agence comptable.");
+        }
         for file in &erased.to_remove_by_hand {
             println!("  à retirer à la main (plusieurs candidats) : {}", file.display());
         }
@@ -62,7 +65,7 @@ pub fn purge(common: &Common, dry_run: bool) -> anyhow::Result<ExitCode> {
         .map(|item| match item {
             Due::Dossier { number, since } => vec![number.clone(), String::from("tout le dossier"), since.to_string()],
             Due::IdentityPapers { number, since } => {
-                vec![number.clone(), String::from("pièce d'identité, photo, justificatif de paiement"), since.to_string()]
+                vec![number.clone(), String::from("pièces d'identité et de paiement"), since.to_string()]
             }
             Due::OtherMails { n_mails, since } => vec![String::new(), format!("{n_mails} courriel(s) sans dossier"), since.to_string()],
         })

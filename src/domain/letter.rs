@@ -170,6 +170,8 @@ pub struct StatusLetter {
     pub late: bool,
     /// International candidate whose date has passed: the next jury, and visa time is short.
     pub visa_warning: bool,
+    /// The announced date of international candidates, while it is ahead and nobody knows whether this is one.
+    pub international_date: Option<NaiveDateTime>,
 }
 
 impl Default for CandidateLetter {

@@ -246,6 +246,7 @@ fn first_mails_of_another_sort() -> Vec<(&'static str, StatusLetter)> {
         has_links: true,
         ..first_mail()
     };
+    let nobody_known = StatusLetter { international_date: Some(civil(day(2024, 3, 16), 23, 59)), ..no_files.clone() };
     let being_checked = StatusLetter { being_checked: true, other_files: vec![String::from("doc3.pdf")], fee: None, ..first_mail() };
     let one_unreadable = StatusLetter { unreadable: vec![unreadable("CNI.pdf", Reason::FileEmpty)], fee_credited: true, fee: None, ..first_mail() };
     let late = StatusLetter {
@@ -296,8 +297,8 @@ fn first_mails_of_another_sort() -> Vec<(&'static str, StatusLetter)> {
         ("international_before_its_date", international),
         ("only_something_welcome", welcome_only),
         ("several_mails_proof_seen", several_mails),
-        ("no_files", no_files.clone()),
-        ("nothing_known", no_files),
+        ("no_files", no_files),
+        ("nothing_known", nobody_known),
         ("link_only", link_only),
         ("being_checked", being_checked),
         ("one_unreadable_fee_paid", one_unreadable),

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::domain::calendar::french_date;
-use crate::domain::digest::{Digest, DigestBatch, DigestDossier, DigestJury, DigestQuestion, DigestTask, MailAccount};
+use crate::domain::digest::{Digest, DigestBatch, DigestDossier, DigestErasure, DigestJury, DigestQuestion, DigestTask, MailAccount};
 use crate::letters::typography::{french_spaces, printable};
 use crate::letters::wording::{French, listed};
 
@@ -78,6 +78,7 @@ pub(crate) struct DigestContext {
     warnings: Vec<String>,
     next_jury: String,
     batches: Vec<String>,
+    to_erase: Vec<String>,
     juries_without_date: String,
     /// `5 nouveaux dossiers, 3 compléments, 2 dossiers devenus complets`.
     movements: String,
@@ -110,6 +111,7 @@ impl DigestContext {
             warnings: digest.warnings.iter().map(|warning| sentence(warning)).collect(),
             next_jury: digest.next_jury.as_ref().map(next_jury).map(|line| french_spaces(&line)).unwrap_or_default(),
             batches: digest.batches.iter().map(|built| french_spaces(&batch(built))).collect(),
+            to_erase: digest.to_erase.iter().map(|erasure| french_spaces(&to_erase(erasure))).collect(),
             juries_without_date: listed(&digest.juries_without_date, French),
             movements: movements(digest),
             new_dossiers: digest.new_dossiers.iter().map(dossier).collect(),
@@ -190,6 +192,17 @@ fn batch(batch: &DigestBatch) -> String {
         0 => format!("{label} : aucun dossier n'était complet à la clôture, et rien n'a été envoyé au jury."),
         n => format!("{label} : le lot est constitué, avec {}.", counted(n, "dossier", "dossiers")),
     }
+}
+
+fn to_erase(erasure: &DigestErasure) -> String {
+    let mut parts = Vec::new();
+    if erasure.n_dossiers > 0 {
+        parts.push(counted(erasure.n_dossiers, "dossier entier", "dossiers entiers"));
+    }
+    if erasure.n_identity_papers > 0 {
+        parts.push(format!("les pièces d'identité et de paiement de {}", counted(erasure.n_identity_papers, "dossier", "dossiers")));
+    }
+    format!("À effacer à partir du {} (fin de la durée de conservation) : {}.", french_date(erasure.on), parts.join(", "))
 }
 
 fn movements(digest: &Digest) -> String {

@@ -72,6 +72,8 @@ pub(crate) struct StatusContext {
     after_last_jury: bool,
     late: bool,
     visa_warning: bool,
+    /// The date for international candidates, where nobody knows whether this is one.
+    international_date: String,
 }
 
 /// The state of a dossier whose fee has come.
@@ -186,6 +188,7 @@ impl StatusContext {
             after_last_jury: status.after_last_jury,
             late: status.late,
             visa_warning: status.visa_warning,
+            international_date: status.international_date.map(|date| wording::date_time(date, language)).unwrap_or_default(),
         }
     }
 }
@@ -305,25 +308,28 @@ fn received(mails: &[MailReceived], language: LetterLanguage) -> String {
     }
 }
 
-/// `vendredi 1er mars 2024 à 13 h 32 et à 13 h 41`; a day is said once.
+/// `vendredi 1er mars 2024 à 13 h 32, 13 h 41 et 13 h 50`; a day is said once.
 fn days_and_hours(arrivals: &[NaiveDateTime], language: LetterLanguage) -> String {
-    let mut words = String::new();
-    let mut day_before = None;
+    let mut days: Vec<(NaiveDate, Vec<String>)> = Vec::new();
     for arrival in arrivals {
         let hour = wording::hour(*arrival, language);
-        let day = (day_before != Some(arrival.date())).then(|| wording::date(arrival.date(), language));
-        let joined = match (day, day_before.is_some(), language) {
-            (Some(day), false, French) => format!("{day} à\u{a0}{hour}"),
-            (Some(day), true, French) => format!(" et du {day} à\u{a0}{hour}"),
-            (None, _, French) => format!(" et à\u{a0}{hour}"),
-            (Some(day), false, English) => format!("{day}, {hour}"),
-            (Some(day), true, English) => format!(" and of {day}, {hour}"),
-            (None, _, English) => format!(" and {hour}"),
-        };
-        words.push_str(&joined);
-        day_before = Some(arrival.date());
+        match days.last_mut().filter(|(day, _)| *day == arrival.date()) {
+            Some((_, hours)) => hours.push(hour),
+            None => days.push((arrival.date(), vec![hour])),
+        }
     }
-    words
+    let days = days.into_iter().map(|(day, hours)| {
+        let (day, hours) = (wording::date(day, language), wording::listed(&hours, language));
+        match language {
+            French => format!("{day} à\u{a0}{hours}"),
+            English => format!("{day}, {hours}"),
+        }
+    });
+    let between = match language {
+        French => " et du ",
+        English => " and of ",
+    };
+    days.collect::<Vec<_>>().join(between)
 }
 
 /// One row for each nature of document, in the order given.

@@ -15,6 +15,7 @@ use crate::desk;
 use crate::domain::calendar;
 use crate::domain::dossier::{DossierState, Stage};
 use crate::domain::letter::LetterKind;
+use crate::domain::payment::TransferState;
 use crate::domain::retention::{self, Closing, KeptUntil};
 use crate::domain::rules::Rules;
 use crate::store::dossiers::DossierRow;
@@ -31,6 +32,8 @@ pub struct Erased {
     pub n_contents: usize,
     /// Contents that another dossier needs too.
     pub n_contents_kept: usize,
+    /// Transfers that may have been this person's and may be another's: nothing attributes them by itself any more.
+    pub transfers_to_look_at: Vec<i64>,
     /// Files about several people, which still name this one.
     pub to_remove_by_hand: Vec<PathBuf>,
 }
@@ -78,8 +81,16 @@ fn erase_rows(transaction: &Transaction<'_>, row: &DossierRow, now: DateTime<Utc
     let mails = forget::mails_of_person(transaction, row.dossier_id, &state.map(|state| state.addresses).unwrap_or_default())?;
     let contents = contents_of(transaction, &mails)?;
     // A payment stays in the books, and must not come back as a question about somebody nobody knows.
-    for transfer in transfers::all(transaction)?.iter().filter(|transfer| transfer.dossiers == [row.number.clone()]) {
-        transfers::decide(transaction, transfer.transfer_id, now, actor, "not_a_fee", &[])?;
+    // Where it was one of several possible payers, its absence must not make another the only one.
+    let mut transfers_to_look_at = Vec::new();
+    for transfer in transfers::all(transaction)?.iter().filter(|transfer| transfer.dossiers.contains(&row.number)) {
+        let others: Vec<String> = transfer.dossiers.iter().filter(|number| **number != row.number).cloned().collect();
+        if others.is_empty() {
+            transfers::decide(transaction, transfer.transfer_id, now, actor, "not_a_fee", &[])?;
+        } else if transfer.state == TransferState::ToReview {
+            transfers::decide(transaction, transfer.transfer_id, now, actor, "unmatch", &others)?;
+            transfers_to_look_at.push(transfer.transfer_id);
+        }
     }
     for mail in &mails {
         forget::erase_mail(transaction, mail.mail_id)?;
@@ -91,7 +102,7 @@ fn erase_rows(transaction: &Transaction<'_>, row: &DossierRow, now: DateTime<Utc
             forget::forget_reading(transaction, sha256)?;
         }
     }
-    Ok((Erased { n_mails: mails.len(), n_letters, ..Erased::default() }, contents))
+    Ok((Erased { n_mails: mails.len(), n_letters, transfers_to_look_at, ..Erased::default() }, contents))
 }
 
 /// The contents of mails: themselves, their attachments, and the files in those.

@@ -278,6 +278,7 @@ fn any_status(choices: &mut Choices) -> StatusLetter {
         after_last_jury: choices.below(4) == 0,
         late: choices.below(4) == 0,
         visa_warning: choices.below(4) == 0,
+        international_date: choices.yes().then(|| chrono::NaiveDate::from_ymd_opt(2024, 3, 16).unwrap().and_hms_opt(23, 59, 0).unwrap()),
     }
 }
 

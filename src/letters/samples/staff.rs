@@ -1,7 +1,7 @@
 //! Sample mail to the school's own people.
 
 use super::day;
-use crate::domain::digest::{Digest, DigestBatch, DigestDossier, DigestJury, DigestQuestion, DigestTask, DigestTransfer, MailAccount};
+use crate::domain::digest::{Digest, DigestBatch, DigestDossier, DigestErasure, DigestJury, DigestQuestion, DigestTask, DigestTransfer, MailAccount};
 use crate::domain::money::Cents;
 use crate::letters::{BatchAnnouncement, BatchDelivery};
 
@@ -66,6 +66,7 @@ fn busy() -> Digest {
             DigestBatch { label: String::from("jury de février"), n_candidates: 0 },
             DigestBatch { label: String::from("jury de mars"), n_candidates: 18 },
         ],
+        to_erase: vec![DigestErasure { on: day(2024, 4, 6), n_dossiers: 1, n_identity_papers: 12 }],
         juries_without_date: ["jury d'avril", "jury de mai", "jury de juin"].map(String::from).to_vec(),
         new_dossiers: vec![
             dossier("MS24-0060", "Awa Ndiaye", "il manque une pièce"),

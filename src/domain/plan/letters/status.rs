@@ -50,6 +50,7 @@ impl Desk<'_> {
             deadline: Some(self.deadline()).filter(|deadline| late || calendar::from_paris(*deadline) > self.now),
             after_last_jury: self.after_last_jury(),
             late,
+            international_date: self.international_date().filter(|_| !late),
             visa_warning: state.timeliness == Timeliness::AfterInternationalDate && state.stage != Stage::Notified,
         }
     }
@@ -148,6 +149,12 @@ impl Desk<'_> {
         } else {
             campaign.deadline_announced
         }
+    }
+
+    /// Whoever may be an international candidate is told the date that would then hold; judged by the later one.
+    fn international_date(&self) -> Option<NaiveDateTime> {
+        let announced = self.rules.campaign.international_announced;
+        (self.state.international.is_none() && calendar::from_paris(announced) > self.now).then_some(announced)
     }
 
     /// The jury that a letter may name. Whoever came late is promised none before a person has decided; after the decision none lies ahead.
