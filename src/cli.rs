@@ -6,6 +6,7 @@ mod act;
 mod explain;
 mod forget;
 mod interview;
+mod progress;
 mod run;
 mod see;
 mod table;
