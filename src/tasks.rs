@@ -5,6 +5,7 @@
 
 pub mod daily;
 pub mod digest;
+pub mod forget;
 pub mod jury;
 pub mod money;
 pub mod office;

@@ -47,8 +47,9 @@ CREATE TABLE mail (
     sha256 TEXT NOT NULL CHECK ((sha256 = '') = (left_out IS NOT NULL)),
     size_bytes INTEGER NOT NULL,
     arrived_at TEXT NOT NULL,
+    -- erased: nothing about a person is left in the row; the hash tells the same mail when it comes again.
     -- left_out: it exists in the mailbox and could not be had. A person reads it there.
-    state TEXT NOT NULL CHECK (state IN ('received', 'processed', 'duplicate', 'left_out')),
+    state TEXT NOT NULL CHECK (state IN ('received', 'processed', 'duplicate', 'left_out', 'erased')),
     left_out TEXT CHECK (left_out IN ('too_large', 'not_given', 'not_readable')),
     -- Recorded at first start, or in doubt (the junk folder): never answered without a person's word.
     backlog INTEGER NOT NULL DEFAULT 0 CHECK (backlog IN (0, 1)),
@@ -94,6 +95,12 @@ CREATE TABLE raw_reading (
     sha256 TEXT PRIMARY KEY NOT NULL,
     reader TEXT NOT NULL,
     raw_json TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Contents that rows still name and that were removed when their time had come.
+CREATE TABLE forgotten (
+    sha256 TEXT PRIMARY KEY NOT NULL,
+    at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What a person decided about a dossier. Rows are only ever added; the newest of a subject wins.

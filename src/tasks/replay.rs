@@ -48,7 +48,7 @@ pub fn replay(config: Config, clock: Clock, data: &Path, into: &Path, before: &S
     before.copy_to(&into.join("guichet.sqlite"))?;
     copy_blobs(data, into)?;
     let office = Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?;
-    office.store.write(store::forget_derived)?;
+    office.store.write(|transaction| store::forget_derived(transaction, |sha256| office.blobs.contains(sha256)))?;
     process::step(&office)?;
     supervisor::settle(&office)?;
 

@@ -14,6 +14,7 @@ mod office;
 mod replay;
 mod robustness;
 mod scenario;
+mod scenarios;
 mod season;
 mod servers;
 mod smtp;
