@@ -3,7 +3,9 @@
 // Clippy's leave for tests covers functions marked `#[test]`; here the helpers are tests too.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
+mod big_day;
 mod commands;
+mod crash;
 mod daemon;
 mod deployment;
 mod documents;
@@ -17,5 +19,6 @@ mod season;
 mod servers;
 mod smtp;
 mod tidy;
+mod thousand;
 mod torn_network;
 mod world;
