@@ -123,6 +123,15 @@ impl Blobs {
         Ok(hashes)
     }
 
+    /// Waits until everything that was put is on the disk, the derived contents too.
+    pub fn flush(&self) -> anyhow::Result<()> {
+        if self.durable {
+            let folder = fs::File::open(&self.folder).context("open the blob folder")?;
+            rustix::fs::syncfs(folder).context("flush the blobs")?;
+        }
+        Ok(())
+    }
+
     /// The bytes of a blob.
     pub fn get(&self, sha256: &str) -> anyhow::Result<Vec<u8>> {
         fs::read(self.path(sha256)).with_context(|| format!("read blob {sha256}"))

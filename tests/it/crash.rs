@@ -2,11 +2,13 @@
 //! or leaves the machine, then once for each step with the program killed exactly there and started again. What it ends with must be
 //! the same, and so must the letters at the receiving server; a letter of which nobody can know whether it left is shown as in doubt.
 //!
+//! At some of the steps the disk becomes full or read-only instead, for the rest of that run: it ends with a clear word, and the next run
+//! goes on as if nothing had been.
+//!
 //! The season is cut into stretches, each begun from what the undisturbed run had before it. After each stretch the whole database is
 //! compared, not only what the commands show of it, so that stretches that end alike are followed alike.
 
 mod scenario;
-mod steps;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,8 +17,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
+use crate::steps::{KINDS, shim};
 use scenario::{Ground, SCENARIO, Stretch};
-use steps::{KINDS, shim};
 
 use crate::servers::dovecot::Dovecot;
 use crate::servers::smtp_receiver::{Arrived, SmtpReceiver};
@@ -55,20 +57,33 @@ async fn killed_at_every_step_nothing_is_lost_and_nothing_is_doubled() {
         grounds.push(Ground::new(&folder.path().join(format!("ground-{place}")), &shim, receiver, dovecot.port));
     }
     scenario::fill(&dovecot);
-    let (references, n_killed, doubts) = tokio::task::block_in_place(|| {
+    let (references, killed, troubled) = tokio::task::block_in_place(|| {
         let references = undisturbed(&grounds[0], folder.path());
-        let (n_killed, doubts) = killed_everywhere(&grounds, &references);
-        (references, n_killed, doubts)
+        let everywhere =
+            references.iter().flat_map(|reference| (1..=reference.n_steps).map(move |step| Disturbance { reference, step, errno: None }));
+        let killed = disturb(&grounds, everywhere.collect());
+        let here_and_there = references.iter().enumerate().flat_map(|(place, reference)| {
+            let steps = (1 + place as u32 % TROUBLE_EVERY..=reference.n_steps).step_by(TROUBLE_EVERY as usize);
+            steps.enumerate().map(move |(turn, step)| Disturbance { reference, step, errno: Some([ENOSPC, EROFS][turn % 2]) })
+        });
+        let troubled = disturb(&grounds, here_and_there.collect());
+        (references, killed, troubled)
     });
     let n_steps: u32 = references.iter().map(|reference| reference.n_steps).sum();
     let n_letters: usize = references.iter().map(|reference| reference.end.letters.len()).sum();
     println!(
-        "{n_steps} steps in {} stretches with {n_letters} letters; killed {n_killed} times; {doubts} times a letter was in doubt; {:.0} s",
+        "{n_steps} steps in {} stretches with {n_letters} letters; killed {} times, and {} times a letter was in doubt; \
+         {} times with a disk that failed, and {} times a letter was in doubt; {:.0} s",
         references.len(),
+        killed.n_disturbed,
+        killed.n_in_doubt,
+        troubled.n_disturbed,
+        troubled.n_in_doubt,
         begun.elapsed().as_secs_f64()
     );
     assert!(n_steps > 500 && n_letters > 25, "the scenario is too small to prove anything");
-    assert!(n_killed * 100 >= n_steps * 98, "steps were not reached: {n_killed} of {n_steps}");
+    assert!(killed.n_disturbed * 100 >= n_steps * 98, "steps were not reached: {} of {n_steps}", killed.n_disturbed);
+    assert!(troubled.n_disturbed * TROUBLE_EVERY * 2 > n_steps, "the disk failed too rarely");
 }
 
 /// Memory, where there is some: a killed process leaves the same behind there as on a disk.
@@ -84,8 +99,8 @@ fn undisturbed(ground: &Ground, folder: &Path) -> Vec<Reference> {
     for stretch in SCENARIO {
         let before = folder.join(format!("before-{}", stretch.name));
         ground.copy_to(&before);
-        ground.page.arm(0, ground.receiver.port);
         ground.prepare(stretch);
+        ground.page.arm(0, ground.receiver.port);
         for arguments in stretch.commands {
             let outcome = ground.run(stretch, arguments);
             assert!(matches!(outcome.status, Some(0)), "{} {arguments:?}: {outcome:?}", stretch.name);
@@ -100,27 +115,46 @@ fn undisturbed(ground: &Ground, folder: &Path) -> Vec<Reference> {
     references
 }
 
-/// Every stretch, killed at each of its steps. Gives how often the program was killed and how often that left a letter in doubt.
-fn killed_everywhere(grounds: &[Ground], references: &[Reference]) -> (u32, u32) {
-    let jobs: Vec<(&Reference, u32)> = references.iter().flat_map(|reference| (1..=reference.n_steps).map(move |step| (reference, step))).collect();
-    let queue = Mutex::new(jobs.into_iter());
-    let (n_killed, n_doubts) = (AtomicU32::new(0), AtomicU32::new(0));
+/// Every so many steps the disk fails in a run of its own.
+const TROUBLE_EVERY: u32 = 11;
+const ENOSPC: i32 = 28;
+const EROFS: i32 = 30;
+
+/// One stretch that is killed before a step, or whose disk fails from that step on.
+struct Disturbance<'a> {
+    reference: &'a Reference,
+    step: u32,
+    errno: Option<i32>,
+}
+
+#[derive(Default)]
+struct Disturbed {
+    n_disturbed: u32,
+    n_in_doubt: u32,
+}
+
+/// Makes all of them, and fails with every difference that one of them left.
+fn disturb(grounds: &[Ground], disturbances: Vec<Disturbance<'_>>) -> Disturbed {
+    let queue = Mutex::new(disturbances.into_iter());
+    let (n_disturbed, n_in_doubt) = (AtomicU32::new(0), AtomicU32::new(0));
     let differences = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for ground in grounds {
             scope.spawn(|| {
                 loop {
-                    let Some((reference, step)) = queue.lock().unwrap().next() else { return };
-                    let (killed, end) = killed_at(ground, reference, step);
-                    n_killed.fetch_add(u32::from(killed), Ordering::Relaxed);
-                    if step == reference.n_steps {
-                        println!("{:>12}: killed everywhere", reference.stretch.name);
-                    }
-                    n_doubts.fetch_add(end.in_doubt.len() as u32, Ordering::Relaxed);
+                    let Some(disturbance) = queue.lock().unwrap().next() else { return };
+                    let Disturbance { reference, step, errno } = disturbance;
+                    let (disturbed, end) = disturbed_at(ground, &disturbance);
+                    n_disturbed.fetch_add(u32::from(disturbed), Ordering::Relaxed);
+                    n_in_doubt.fetch_add(end.in_doubt.len() as u32, Ordering::Relaxed);
                     let mut found = differences_between(&reference.end, &end);
-                    found.extend(ground.faults(&end));
+                    // The database and all files were compared; what the program itself says of them is asked now and then, and of every doubt.
+                    if !end.in_doubt.is_empty() || step % 10 == 0 {
+                        found.extend(ground.faults(&end));
+                    }
                     if !found.is_empty() {
-                        let report = format!("{} killed before step {step}: {}", reference.stretch.name, found.join("\n    "));
+                        let how = errno.map_or_else(|| String::from("killed"), |errno| format!("failing with {errno}"));
+                        let report = format!("{} {how} from step {step} on: {}", reference.stretch.name, found.join("\n    "));
                         eprintln!("{report}");
                         differences.lock().unwrap().push(report);
                     }
@@ -129,29 +163,40 @@ fn killed_everywhere(grounds: &[Ground], references: &[Reference]) -> (u32, u32)
         }
     });
     let differences = differences.into_inner().unwrap();
-    assert!(differences.is_empty(), "{} of the kills left another state:\n{}", differences.len(), differences.join("\n"));
-    (n_killed.into_inner(), n_doubts.into_inner())
+    assert!(differences.is_empty(), "{} disturbances left another state:\n{}", differences.len(), differences.join("\n"));
+    Disturbed { n_disturbed: n_disturbed.into_inner(), n_in_doubt: n_in_doubt.into_inner() }
 }
 
-/// One stretch, with the program killed before that step, and what was begun begun again until it ends.
-fn killed_at(ground: &Ground, reference: &Reference, step: u32) -> (bool, End) {
+/// One stretch with its disturbance, and what was cut short begun again until it ends.
+fn disturbed_at(ground: &Ground, disturbance: &Disturbance<'_>) -> (bool, End) {
+    let Disturbance { reference, step, errno } = disturbance;
     ground.go_back_to(&reference.before);
-    ground.page.arm(step, ground.receiver.port);
     ground.prepare(reference.stretch);
-    let mut killed = false;
+    ground.page.arm(if errno.is_none() { *step } else { 0 }, ground.receiver.port);
+    if let Some(errno) = errno {
+        ground.page.fail_from(*step, *errno);
+    }
+    let mut disturbed = false;
     for arguments in reference.stretch.commands {
         let mut outcome = ground.run(reference.stretch, arguments);
-        let repeated = outcome.status.is_none();
+        let what = || format!("{} step {step} {errno:?}, {arguments:?}", reference.stretch.name);
+        let cut_short = outcome.status.is_none() || ground.page.report().n_faults > 0;
+        let repeated = cut_short && !disturbed;
         if repeated {
-            assert!(!killed, "killed twice");
-            killed = true;
+            disturbed = true;
+            // One that had done its work and only could not tidy up has nothing to say.
+            if errno.is_some() && outcome.status != Some(0) {
+                assert_eq!(outcome.status, Some(1), "{}: {outcome:?}", what());
+                assert!(outcome.stderr.contains("guichet: ") && !outcome.stderr.contains("panicked"), "{}: {}", what(), outcome.stderr);
+            }
+            ground.page.fail_from(0, 0);
             outcome = ground.run(reference.stretch, arguments);
         }
-        // A round that finds a letter in doubt says so; an action that was done before it was killed may refuse to be done again.
+        // A round that finds a letter in doubt says so; an action that was done before it was cut short may refuse to be done again.
         let fine = outcome.status == Some(0) || (repeated && matches!(outcome.status, Some(1 | 2)));
-        assert!(fine, "{} step {step}, {arguments:?}: {outcome:?}", reference.stretch.name);
+        assert!(fine, "{}: {outcome:?}", what());
     }
-    (killed, ground.end())
+    (disturbed, ground.end())
 }
 
 /// In words, what the disturbed run ended with that the undisturbed one did not.

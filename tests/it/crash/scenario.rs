@@ -11,10 +11,10 @@ use guichet::mailbox::arrival_of;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-use super::steps::Page;
 use super::{End, files_below};
 use crate::servers::dovecot::Dovecot;
 use crate::servers::smtp_receiver::SmtpReceiver;
+use crate::steps::Page;
 use crate::world::{Outcome, PROGRAM, project, season_mail};
 
 /// What comes in, and what is then done, on one day.

@@ -11,7 +11,7 @@ pub const KINDS: [&str; 8] = ["first writes", "flushes", "renames", "links", "re
 /// Compiles the counter into a folder.
 pub fn shim(folder: &Path) -> PathBuf {
     let library = folder.join("steps.so");
-    let source = crate::world::project().join("tests/it/crash/steps.c");
+    let source = crate::world::project().join("tests/it/steps/steps.c");
     let status = Command::new("cc").args(["-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o"]).arg(&library).arg(source).arg("-ldl").status();
     assert!(status.expect("a C compiler is needed: tests/run installs it").success(), "the counter of steps does not compile");
     library
@@ -36,6 +36,7 @@ const KILL_AT: u64 = 1;
 const SMTP_PORT: u64 = 2;
 const FAULT_ERRNO: u64 = 3;
 const FLUSH_DELAY_MS: u64 = 4;
+const FAULT_FROM: u64 = 6 + KINDS.len() as u64;
 
 impl Page {
     pub fn new(path: &Path) -> Self {
@@ -54,8 +55,9 @@ impl Page {
         self.set(SMTP_PORT, u32::from(smtp_port));
     }
 
-    /// From now on every change inside the world fails with this error number; 0: no more.
-    pub fn fail_with(&self, errno: i32) {
+    /// From that step on every change inside the world fails with this error number; 0: no more.
+    pub fn fail_from(&self, step: u32, errno: i32) {
+        self.set(FAULT_FROM, step);
         self.set(FAULT_ERRNO, errno.unsigned_abs());
     }
 

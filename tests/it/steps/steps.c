@@ -36,6 +36,7 @@ struct page {
     atomic_uint flush_delay_ms;
     atomic_uint n_faults;
     atomic_uint by_kind[N_KINDS];
+    atomic_uint fault_from;     /* the trouble begins when so many steps were made */
 };
 
 static struct page *page;
@@ -99,13 +100,17 @@ static int inside(int fd) {
     return inside_path(path);
 }
 
+static int in_trouble(void) {
+    return page != NULL && page->fault_errno != 0 && page->n_steps >= page->fault_from;
+}
+
 static int fault_of(int matters) {
-    if (page == NULL || !matters || page->fault_errno == 0) return 0;
+    if (!matters || !in_trouble()) return 0;
     atomic_fetch_add(&page->n_faults, 1);
     errno = (int)page->fault_errno;
     return 1;
 }
-#define FAULT(matters) (page != NULL && page->fault_errno != 0 && fault_of(matters))
+#define FAULT(matters) (in_trouble() && fault_of(matters))
 
 static void before_write(int fd) {
     if (page == NULL || fd < 0 || fd >= FDS || written[fd] || !inside(fd)) return;
@@ -197,7 +202,7 @@ int mkdir(const char *path, mode_t mode) {
     return FAULT(inside_path(path)) ? -1 : real(path, mode);
 }
 static int refuses_open(const char *path, int flags) {
-    if (page == NULL || page->fault_errno == 0 || !inside_path(path)) return 0;
+    if (!in_trouble() || !inside_path(path)) return 0;
     int makes = (flags & O_CREAT) && access(path, F_OK) != 0;
     int changes = page->fault_errno == EROFS && (flags & O_ACCMODE) != O_RDONLY;
     return (makes || changes) && fault_of(1);
