@@ -28,7 +28,7 @@ pub async fn step(office: &Office, day: NaiveDate) -> anyhow::Result<()> {
 pub fn compose(office: &Office, day: NaiveDate) -> anyhow::Result<Digest> {
     let listen = &office.config.console.listen;
     let console_url = (!listen.is_empty()).then(|| format!("http://{listen}/"));
-    office.store.read(|connection| digest::compose(connection, &office.rules, day, console_url))
+    office.store.read(|connection| digest::compose(connection, &office.rules, day, console_url, office.config.outgoing.paused))
 }
 
 /// On working days always, so that silence means trouble; at the week's end only with news.

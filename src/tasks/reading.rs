@@ -99,7 +99,7 @@ fn work(office: &Office, queue: &Mutex<Queue<'_>>, changed: &Condvar, report: &(
         let job = {
             let mut state = queue.lock().unwrap_or_else(PoisonError::into_inner);
             let job = loop {
-                if state.failure.is_some() {
+                if state.failure.is_some() || office.stop.is_cancelled() {
                     return;
                 }
                 if let Some((sha256, name)) = state.files.pop_front() {

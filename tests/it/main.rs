@@ -5,6 +5,7 @@
 
 mod big_day;
 mod commands;
+mod correspondence;
 mod crash;
 mod daemon;
 mod deployment;
