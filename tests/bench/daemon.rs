@@ -27,6 +27,7 @@ fn peaks(mails: Vec<Vec<u8>>) -> (f64, f64) {
     let mut daemon = Daemon::start(&world);
     daemon.wait_until("every mail", PATIENCE, || count(&world, "mail") == n_mails);
     let receiving = daemon.peak_mib();
+    println!("  {n_mails} mails received after {:.1} s: {receiving:.0} MiB", daemon.begun.elapsed().as_secs_f64());
     let idle = || count(&world, "mail WHERE state = 'received'") == 0 && count(&world, "dossier WHERE dirty = 1") == 0;
     daemon.wait_until("the end of the work", PATIENCE, idle);
     let working = daemon.peak_mib();
