@@ -209,7 +209,7 @@ pub async fn demo(common: &Common, demo: Demo) -> anyhow::Result<ExitCode> {
     if demo.no_console || office.config.console.listen.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    let stop = stop_signal()?;
+    let stop = stop_signal(office.stop.clone())?;
     let listener = console::listen(&office.config.console.listen).await?;
     println!("  console         http://{}/   (Ctrl-C pour finir)", listener.local_addr().context("the console's address")?);
     console::serve(Arc::new(office), listener, stop).await?;
@@ -254,7 +254,7 @@ pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
         ocr = report.ocr_engine.as_deref().unwrap_or("none"),
         "guichet is at work"
     );
-    let stop = stop_signal()?;
+    let stop = stop_signal(office.stop.clone())?;
     let console = match office.config.console.listen.as_str() {
         "" => None,
         address => {
@@ -293,9 +293,8 @@ fn notify(states: &[sd_notify::NotifyState<'_>]) {
     }
 }
 
-/// Cancelled at SIGTERM or Ctrl-C; the step under way is finished first.
-fn stop_signal() -> anyhow::Result<CancellationToken> {
-    let stop = CancellationToken::new();
+/// Cancelled at SIGTERM or Ctrl-C; the mail, dossier or letter under way is finished first.
+fn stop_signal(stop: CancellationToken) -> anyhow::Result<CancellationToken> {
     let cancel = stop.clone();
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("listen for SIGTERM")?;
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).context("listen for Ctrl-C")?;
