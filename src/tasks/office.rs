@@ -70,6 +70,7 @@ impl Office {
         let templates = Templates::with_overrides(&config.templates()?)?;
         let store = Store::open(&data.join("guichet.sqlite"), if rehearsal { Synchronous::Off } else { Synchronous::Full })?;
         let blobs = Blobs::open(&data.join("blobs"), !rehearsal)?;
+        blobs.throw_away_drafts()?;
         let secret = secret_of(&store, rehearsal)?;
         Ok(Office {
             config,

@@ -126,10 +126,11 @@ fn held_back(office: &Office, letter: &LetterRow, now: DateTime<Utc>) -> anyhow:
     Ok(capped(office, letter, now)?.map(|until| (until, "capped")))
 }
 
-/// A person has written to this candidate after the letter was queued. What a person approved leaves all the same.
+/// A person has just written to this candidate by hand. What a person decided or approved leaves all the same.
 fn silent(office: &Office, letter: &LetterRow, now: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
     let Some(dossier_id) = letter.dossier_id else { return Ok(None) };
-    if letter.kind.starts_with("decision") {
+    let by_a_person = ["decision", "interview_invitation", "registration_reminder"];
+    if by_a_person.iter().any(|kind| letter.kind.starts_with(kind)) {
         return Ok(None);
     }
     let silence = TimeDelta::hours(i64::from(office.rules.letters.silence_hours_after_a_person));

@@ -135,14 +135,17 @@ async fn wait(patience: Duration, stop: &CancellationToken) {
     tokio::select! { () = tokio::time::sleep(patience) => {}, () = stop.cancelled() => {} }
 }
 
-/// Whether nothing can be written (no room, or a disk that has become read-only), by our own demand, the system's word or the database's.
+/// Whether nothing can be written (no room, or a disk that fails or has become read-only), by our own demand, the system's word or the
+/// database's, which calls a write that the system refuses an I/O failure whatever the reason.
 fn is_full_disk(error: &anyhow::Error) -> bool {
-    use rusqlite::ErrorCode::{DiskFull, ReadOnly};
+    use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
     use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     error.chain().any(|cause| {
         let by_system =
             cause.downcast_ref::<std::io::Error>().is_some_and(|error| matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem));
-        let by_database = cause.downcast_ref::<rusqlite::Error>().is_some_and(|error| matches!(error.sqlite_error_code(), Some(DiskFull | ReadOnly)));
+        let by_database = cause
+            .downcast_ref::<rusqlite::Error>()
+            .is_some_and(|error| matches!(error.sqlite_error_code(), Some(CannotOpen | DiskFull | ReadOnly | SystemIoFailure)));
         by_system || by_database || cause.is::<NoRoom>()
     })
 }
