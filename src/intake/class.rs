@@ -7,6 +7,7 @@
 use crate::domain::mail::{Classification, MailAddress, MailClass};
 use crate::intake::mail::{Attachment, ParsedMail};
 
+mod machine_words;
 pub mod parts;
 mod signs;
 mod words;

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::finding::Reason;
 use crate::domain::mail::MailAddress;
 
+mod boundaries;
 mod bounce;
+mod bounce_words;
 mod headers;
 mod html;
 mod links;
@@ -101,8 +103,10 @@ pub fn parse(bytes: &[u8]) -> Result<ParsedMail, Reason> {
 
 fn parse_uncaught(bytes: &[u8]) -> Result<ParsedMail, Reason> {
     let mut prepared = headers::prepare(bytes);
-    if let Some(repaired) = headers::with_found_boundary(&prepared.bytes) {
-        prepared.bytes = repaired.into();
+    for repair in [boundaries::with_found_boundary, boundaries::with_ends] {
+        if let Some(repaired) = repair(&prepared.bytes) {
+            prepared.bytes = repaired.into();
+        }
     }
     let message = MessageParser::default().parse(prepared.bytes.as_ref()).ok_or(Reason::MailUnreadable)?;
     if !headers::looks_like_a_mail(&message) {

@@ -246,3 +246,26 @@ fn a_dossier_that_came_before_the_deadline_is_in_time_though_nobody_was_there_fo
     let expected = [("in-time@etu.example", "in_time"), ("too-late@etu.example", "late")].map(|(who, how)| (who.to_owned(), how.to_owned()));
     assert_eq!(known(&world), expected, "{:?}", world.see("dossiers"));
 }
+
+#[test]
+fn a_stop_is_heard_between_two_mails_of_a_large_batch_and_the_rest_is_done_later() {
+    let world = World::new();
+    let n_mails = 300;
+    for number in 0..n_mails {
+        let who = format!("candidate-{number}@etu.example");
+        let files = [("CV.txt".to_owned(), format!("Curriculum vitae {number}").into_bytes())];
+        let mail = crate::world::mail(&who, "Candidature", &format!("{number}@etu.example"), "", "Mon dossier.", &files);
+        world.deliver(&format!("{number:04}"), &mail, "2024-02-01T09:00:00+01:00");
+    }
+    let mut daemon = Daemon::start(&world);
+    let deadline = Instant::now() + PATIENCE;
+    while !daemon.log().contains(" processed: ") {
+        assert!(daemon.child.try_wait().unwrap().is_none() && Instant::now() < deadline, "{}", daemon.log());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(daemon.stop().code(), Some(0), "{}", daemon.log());
+    let n_waiting = world.see("mails").iter().filter(|mail| mail["state"] == "received").count();
+    assert!(n_waiting > 0, "the stop was heard only when everything was done");
+    world.run(&["once"]).ends_with(0);
+    assert_eq!(world.see("dossiers").len(), n_mails);
+}

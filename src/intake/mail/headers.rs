@@ -47,69 +47,6 @@ pub fn prepare(bytes: &[u8]) -> Prepared<'_> {
     Prepared { bytes: Cow::Owned(whole), finding }
 }
 
-/// A mail that says it has several parts and names no boundary, or one that is nowhere in it, with the boundary that its lines show.
-/// `None` for all others.
-pub fn with_found_boundary(bytes: &[u8]) -> Option<Vec<u8>> {
-    let (head, body) = bytes.split_at_checked(header_section_length(bytes))?;
-    let fields = String::from_utf8_lossy(head);
-    let lower = fields.to_ascii_lowercase();
-    let declared = lower.lines().position(|line| line.starts_with("content-type:"))?;
-    let field: Vec<&str> = fields
-        .lines()
-        .skip(declared)
-        .enumerate()
-        .take_while(|(place, line)| *place == 0 || line.starts_with([' ', '\t']))
-        .map(|(_, line)| line)
-        .collect();
-    let whole = field.join(" ");
-    if !whole.to_ascii_lowercase().contains("multipart/") {
-        return None;
-    }
-    if let Some(named) = boundary_of(&whole)
-        && body.split(|byte| *byte == b'\n').any(|line| line.strip_prefix(b"--").is_some_and(|rest| rest.starts_with(named.as_bytes())))
-    {
-        return None;
-    }
-    let found = found_boundary(body)?;
-    let kept = fields.lines().enumerate().filter(|(place, _)| *place < declared || *place >= declared + field.len()).map(|(_, line)| line);
-    let mut repaired: Vec<u8> = Vec::with_capacity(bytes.len() + 200);
-    for line in kept.filter(|line| !line.trim().is_empty()) {
-        repaired.extend_from_slice(line.as_bytes());
-        repaired.extend_from_slice(b"\r\n");
-    }
-    repaired.extend_from_slice(b"Content-Type: multipart/mixed; boundary=\"");
-    repaired.extend_from_slice(found);
-    repaired.extend_from_slice(b"\"\r\n\r\n");
-    repaired.extend_from_slice(body);
-    Some(repaired)
-}
-
-/// The `boundary` parameter of a folded field, without its quotes.
-fn boundary_of(field: &str) -> Option<&str> {
-    let at = field.to_ascii_lowercase().find("boundary=")? + "boundary=".len();
-    let value = field.get(at..)?;
-    let value = match value.strip_prefix('"') {
-        Some(quoted) => quoted.split('"').next()?,
-        None => value.split([';', ' ', '\t']).next()?,
-    };
-    Some(value.trim_end()).filter(|value| !value.is_empty())
-}
-
-/// The first line of the shape `--something` behind which fields of a part begin.
-fn found_boundary(body: &[u8]) -> Option<&[u8]> {
-    const LINES_MAX: usize = 10_000;
-    let mut lines = body.split(|byte| *byte == b'\n').take(LINES_MAX).peekable();
-    while let Some(line) = lines.next() {
-        let Some(boundary) = line.strip_prefix(b"--").map(<[u8]>::trim_ascii_end) else { continue };
-        let is_boundary = (1..=70).contains(&boundary.len()) && boundary.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'"');
-        let begins_part = lines.peek().is_some_and(|next| next.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-")));
-        if is_boundary && begins_part {
-            return Some(boundary);
-        }
-    }
-    None
-}
-
 fn without_prefix(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let bytes = bytes.trim_ascii_start();
@@ -120,7 +57,8 @@ fn without_prefix(bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-fn header_section_length(bytes: &[u8]) -> usize {
+/// Where the header section ends, at most a mebibyte from the beginning.
+pub fn header_section_length(bytes: &[u8]) -> usize {
     const HEAD_BYTES_MAX: usize = 1 << 20;
     let window = bytes.get(..bytes.len().min(HEAD_BYTES_MAX)).unwrap_or(bytes);
     let mut line_was_empty = false;

@@ -254,6 +254,12 @@ fn files_come_out_byte_for_byte_however_they_are_wrapped() {
         let files: Vec<_> = mail.attachments.iter().map(|file| (file.name.as_str(), file.contents.as_slice())).collect();
         assert_eq!(files, [("CV.pdf", expected)], "{how}\n{text}");
     }
+    let open = "Content-Type: multipart/alternative; boundary=never-closed\n\n--never-closed\nContent-Type: text/plain\n\nBonjour\n";
+    let swallowed = mail(&whole(&[open, &part("base64", base64)]));
+    assert_eq!(swallowed.attachments.iter().map(|file| file.contents.as_slice()).collect::<Vec<_>>(), [expected]);
+    let letter = "Content-Type: message/rfc822\n\nFrom: x@y.example\nSubject: empty\nContent-Type: multipart/mixed; boundary=nothing\n\n";
+    let swallowed = mail(&whole(&[BODY, letter, &part("base64", base64)]));
+    assert_eq!(swallowed.attachments.last().map(|file| file.contents.as_slice()), Some(expected));
     let old_macintosh = usual.replace('\n', "\r");
     let mail = parse(old_macintosh.as_bytes()).unwrap();
     assert_eq!(mail.attachments[0].contents, expected, "carriage returns alone");
