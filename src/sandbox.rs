@@ -21,6 +21,7 @@ use crate::intake::unpack::external::{ExternalUnpackers, unpack_with_external};
 use crate::intake::unpack::{UnpackLimits, Unpacked, UnpackedEntry};
 
 mod confine;
+mod jury;
 mod ocr;
 mod permits;
 mod pool;

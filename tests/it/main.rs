@@ -7,6 +7,7 @@ mod commands;
 mod daemon;
 mod deployment;
 mod documents;
+mod jury_dossiers;
 mod letters;
 mod licences;
 mod mailbox;
