@@ -34,7 +34,7 @@ use permits::Permits;
 use pool::{Failure, Pool, Worker};
 use protocol::{Reply, Request};
 
-pub use confine::Confinement;
+pub use confine::{Confinement, Leak};
 pub use worker::worker_main;
 
 /// Which OCR engine to use.

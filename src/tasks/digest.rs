@@ -17,6 +17,7 @@ use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::next_jury;
 use crate::domain::rules::Rules;
 use crate::store::dossiers::DossierRow;
+use crate::store::jury::{self, BatchRow};
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::{StatementRow, TransferRow};
@@ -32,6 +33,8 @@ struct Sources {
     statements: Vec<StatementRow>,
     /// Dossiers whose fee a person has accepted as it is.
     fee_accepted: BTreeSet<i64>,
+    /// The newest batch of each session.
+    batches: BTreeMap<String, BatchRow>,
     /// When each statement was last read, by its name.
     imported_at: BTreeMap<String, String>,
 }
@@ -55,6 +58,7 @@ impl Sources {
             transfers: transfers::all(connection)?,
             statements,
             fee_accepted,
+            batches: jury::batches(connection)?.into_iter().map(|batch| (batch.session.clone(), batch)).collect(),
             imported_at,
         })
     }
