@@ -165,7 +165,8 @@ impl Draft {
 /// Announces a batch to the jury, with its files attached while the mail stays small enough.
 fn deliver(office: &Office, batch: &Batch, files: &[ManifestFile], folder: &Path) -> anyhow::Result<()> {
     let config = &office.config.jury;
-    if config.to.is_empty() {
+    // Nobody is asked to read nothing: the assistant's digest says that the batch is empty.
+    if config.to.is_empty() || batch.candidates.is_empty() {
         return Ok(());
     }
     let size_bytes: u64 = files.iter().map(|file| file.size_bytes).sum();
