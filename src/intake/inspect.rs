@@ -49,6 +49,8 @@ pub struct PagePicture {
 pub struct PictureHints {
     /// The picture may well be upside down: worth a second try when the first yields little.
     pub maybe_upside_down: bool,
+    /// Roughly how many letters the page holds, from the marks on it: an engine that reads far fewer has missed some.
+    pub letters: u32,
     /// The page also has a text layer, in [`PageText::text`], which may be the better of the two.
     pub has_layer: bool,
 }

@@ -17,9 +17,16 @@ use crate::intake::inspect::{PagePicture, prepare};
 const OUTPUT_BYTES_MAX: u64 = 16 << 20;
 /// What the engine may allocate.
 const ENGINE_BYTES_MAX: u64 = 1_500 << 20;
-/// Below this mean confidence, or above this share of doubtful letters, a page is looked at again.
-const CONFIDENCE_MIN: f32 = 0.66;
-const DOUBTFUL_MAX: f32 = 0.4;
+/// Below this mean confidence a page is looked at again.
+const CONFIDENCE_MIN: f32 = 0.6;
+/// Below this mean confidence the page may be on its head.
+const CONFIDENCE_UPRIGHT: f32 = 0.5;
+/// Below this mean confidence the script may be another one.
+const CONFIDENCE_LATIN: f32 = 0.72;
+/// From this confidence on the engine's word about the script is taken (its scale is open; clear pages reach 5 to 20).
+const SCRIPT_CONFIDENCE_MIN: f32 = 1.0;
+/// A page on which fewer of its letters than this share were surely read is looked at again.
+const SURE_SHARE_MIN: f32 = 0.45;
 
 /// What became of a page.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +35,26 @@ pub enum OcrOutcome {
     Read { text: String, confidence: f32 },
     /// Time-out, crash, or no output.
     Failed,
+}
+
+/// What the engine should make of the page's layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    Automatic,
+    /// Everything in one block, row by row: loses columns, but nothing in tables and on cards.
+    OneBlock,
+}
+
+/// A script other than Latin.
+enum Script {
+    /// The packs to read it with.
+    Packs(String),
+    NotInstalled,
+}
+
+/// Whether enough of the page was read, with enough confidence.
+fn is_satisfying(words: &PageWords, picture: &PagePicture) -> bool {
+    words.letters >= 12 && words.confidence >= CONFIDENCE_MIN && words.sure_letters as f32 >= SURE_SHARE_MIN * picture.hints.letters as f32
 }
 
 /// The engine as found.
@@ -83,52 +110,80 @@ impl OcrEngine {
 
     /// Reads a page.
     pub fn read(&self, picture: &PagePicture, deadline: Instant) -> OcrOutcome {
-        let Some(mut best) = self.words(picture, &self.latin(), deadline) else { return OcrOutcome::Failed };
-        if best.letters < 12 || best.confidence < CONFIDENCE_MIN || best.doubtful > DOUBTFUL_MAX {
-            self.look_again(picture, &mut best, deadline);
-        }
+        let Some(first) = self.words(picture, &self.latin(), Layout::Automatic, deadline) else { return OcrOutcome::Failed };
+        let best = if is_satisfying(&first, picture) { first } else { self.look_again(picture, first, deadline) };
         OcrOutcome::Read { text: best.text, confidence: best.confidence }
     }
 
-    fn look_again(&self, picture: &PagePicture, best: &mut PageWords, deadline: Instant) {
-        let seen = if self.has("osd") { self.orientation_and_script(picture, deadline) } else { None };
-        let (turn, script) = seen.unwrap_or((if picture.hints.maybe_upside_down { 180 } else { 0 }, String::new()));
-        let turned = turned(picture, turn);
+    /// Tries what may have gone wrong, the likeliest first: on its head, another script, a layout that was not understood.
+    fn look_again(&self, picture: &PagePicture, first: PageWords, deadline: Instant) -> PageWords {
+        let mut best = first;
+        let mut turned = None;
+        if best.confidence < CONFIDENCE_UPRIGHT || picture.hints.maybe_upside_down {
+            let other_way = prepare::upside_down(picture);
+            if let Some(again) = self.words(&other_way, &self.latin(), Layout::Automatic, deadline).filter(|again| again.is_surer_than(&best)) {
+                (best, turned) = (again, Some(other_way));
+            }
+        }
         let picture = turned.as_ref().unwrap_or(picture);
-        let packs = match script.as_str() {
-            "Arabic" => self.packs(&["ara", "fas", "fra"]),
-            "Cyrillic" => self.packs(&["rus", "ukr", "bul"]),
-            "Han" | "HanS" | "HanT" | "Japanese" | "Hiragana" | "Katakana" | "Hangul" | "Korean" => self.packs(&["chi_sim", "chi_tra", "jpn", "kor"]),
-            "Greek" => self.packs(&["ell"]),
-            "Hebrew" => self.packs(&["heb"]),
-            "Thai" => self.packs(&["tha"]),
-            _ => None,
-        };
-        let foreign = packs.is_some();
-        if turned.is_none() && !foreign {
-            return;
+        if best.confidence < CONFIDENCE_LATIN {
+            match self.script(picture, deadline) {
+                Some(Script::Packs(packs)) => {
+                    // The wrong letters come with some confidence too, so the right ones need only be no fewer.
+                    let again = self.words(picture, &packs, Layout::Automatic, deadline);
+                    if let Some(again) =
+                        again.filter(|again| again.sure_letters + 10 >= best.sure_letters && again.confidence > best.confidence - 0.05)
+                    {
+                        return again;
+                    }
+                }
+                // Latin letters for signs of another script are noise, and noise misleads whoever reads on.
+                Some(Script::NotInstalled) if best.confidence < CONFIDENCE_UPRIGHT => return PageWords::default(),
+                _ => {}
+            }
         }
-        let Some(again) = self.words(picture, &packs.unwrap_or_else(|| self.latin()), deadline) else { return };
-        // Letters of the wrong script come with some confidence too, so the right one need only be no worse.
-        let margin = if foreign { -0.05 } else { 0.03 };
-        if again.confidence >= best.confidence + margin && again.letters * 2 >= best.letters.min(80) {
-            *best = again;
+        if !is_satisfying(&best, picture) {
+            let again = self.words(picture, &self.latin(), Layout::OneBlock, deadline);
+            if let Some(again) = again.filter(|again| again.is_surer_than(&best)) {
+                best = again;
+            }
         }
+        best
     }
 
-    /// How the page is turned (degrees clockwise to make it upright) and its script, when the engine is fairly sure of either.
-    fn orientation_and_script(&self, picture: &PagePicture, deadline: Instant) -> Option<(u32, String)> {
+    /// The script of a page, unless it is Latin or the engine cannot tell.
+    fn script(&self, picture: &PagePicture, deadline: Instant) -> Option<Script> {
+        if !self.has("osd") {
+            return None;
+        }
         let output = self.run(picture, &["-", "-", "--psm", "0", "-l", "osd"], deadline)?;
         let value = |name: &str| output.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim_start_matches(':').trim().to_owned());
-        let sure = |name: &str, least: f32| value(name).and_then(|value| value.parse::<f32>().ok()).is_some_and(|found| found >= least);
-        let turn = if sure("Orientation confidence", 1.0) { value("Rotate").and_then(|turn| turn.parse().ok()).unwrap_or(0) } else { 0 };
-        let script = if sure("Script confidence", 0.5) { value("Script").unwrap_or_default() } else { String::new() };
-        Some((turn, script))
+        let confidence: f32 = value("Script confidence")?.parse().ok()?;
+        if confidence < SCRIPT_CONFIDENCE_MIN {
+            return None;
+        }
+        let wanted: &[&str] = match value("Script")?.as_str() {
+            "Arabic" => &["ara", "fas", "fra"],
+            "Cyrillic" => &["rus", "ukr", "bul"],
+            "Han" | "HanS" | "HanT" => &["chi_sim", "chi_tra"],
+            "Japanese" | "Hiragana" | "Katakana" => &["jpn"],
+            "Hangul" | "Korean" => &["kor"],
+            "Greek" => &["ell"],
+            "Hebrew" => &["heb"],
+            "Thai" => &["tha"],
+            _ => return None,
+        };
+        let own_pack = wanted.iter().take(2).any(|language| *language != "fra" && self.has(language));
+        Some(if own_pack { self.packs(wanted).map_or(Script::NotInstalled, Script::Packs) } else { Script::NotInstalled })
     }
 
-    fn words(&self, picture: &PagePicture, packs: &str, deadline: Instant) -> Option<PageWords> {
+    fn words(&self, picture: &PagePicture, packs: &str, layout: Layout, deadline: Instant) -> Option<PageWords> {
+        let mode = match layout {
+            Layout::Automatic => "3",
+            Layout::OneBlock => "6",
+        };
         let output =
-            self.run(picture, &["-", "-", "-l", packs, "--oem", "1", "--psm", "3", "--dpi", "150", "-c", "tessedit_do_invert=0", "tsv"], deadline)?;
+            self.run(picture, &["-", "-", "-l", packs, "--oem", "1", "--psm", mode, "--dpi", "150", "-c", "tessedit_do_invert=0", "tsv"], deadline)?;
         Some(parse(&output))
     }
 
@@ -178,14 +233,5 @@ fn limit(command: &mut Command) {
             set_limit(libc::RLIMIT_CORE, 0, 0);
             Ok(())
         });
-    }
-}
-
-fn turned(picture: &PagePicture, degrees: u32) -> Option<PagePicture> {
-    match degrees {
-        180 => Some(prepare::upside_down(picture)),
-        90 => prepare::quarter_turn(picture),
-        270 => prepare::quarter_turn(&prepare::upside_down(picture)),
-        _ => None,
     }
 }

@@ -9,8 +9,15 @@ pub struct PageWords {
     /// Mean confidence of the words, by length, 0 to 1.
     pub confidence: f32,
     pub letters: usize,
-    /// Share of the letters in words of low confidence, 0 to 1.
-    pub doubtful: f32,
+    /// Letters in words that the engine is fairly sure of: what readings of one page are compared by.
+    pub sure_letters: usize,
+}
+
+impl PageWords {
+    /// Whether clearly more of the page was read this time.
+    pub fn is_surer_than(&self, other: &PageWords) -> bool {
+        self.sure_letters > other.sure_letters + other.sure_letters / 8 + 4
+    }
 }
 
 /// Words below this confidence (per cent) are specks and rules taken for print.
@@ -20,7 +27,7 @@ const WORD_CONFIDENCE_MIN: f32 = 20.0;
 pub fn parse(table: &str) -> PageWords {
     let mut glyphs: Vec<PlacedGlyph> = Vec::new();
     let (mut middle, mut line_height) = (0.0_f32, 10.0_f32);
-    let (mut weighted, mut letters, mut doubtful) = (0.0_f32, 0_usize, 0_usize);
+    let (mut weighted, mut letters, mut sure_letters) = (0.0_f32, 0_usize, 0_usize);
     for row in table.lines() {
         let columns: Vec<&str> = row.splitn(12, '\t').collect();
         let &[level, _, _, _, _, _, left, top, width, height, confidence, text] = columns.as_slice() else { continue };
@@ -35,7 +42,7 @@ pub fn parse(table: &str) -> PageWords {
         let length = text.chars().filter(|character| character.is_alphanumeric()).count();
         letters += length;
         weighted += confidence.max(0.0) * length as f32;
-        doubtful += if confidence < 60.0 { length } else { 0 };
+        sure_letters += if confidence >= 60.0 { length } else { 0 };
         if confidence < WORD_CONFIDENCE_MIN || (length == 0 && confidence < 60.0) {
             continue;
         }
@@ -45,8 +52,7 @@ pub fn parse(table: &str) -> PageWords {
         glyphs.push(PlacedGlyph { text: text.trim().to_owned(), start: left, end: left + width, baseline: middle, size });
     }
     let confidence = if letters == 0 { 0.0 } else { (weighted / letters as f32 / 100.0).clamp(0.0, 1.0) };
-    let doubtful = if letters == 0 { 1.0 } else { doubtful as f32 / letters as f32 };
-    PageWords { text: separate_words(glyphs), confidence, letters, doubtful }
+    PageWords { text: separate_words(glyphs), confidence, letters, sure_letters }
 }
 
 /// Words that touch are still words: the gap between them is made at least a space wide before the lines are assembled.
@@ -71,6 +77,6 @@ mod tests {
             5\t1\t1\t1\t1\t4\t500\t100\t60\t20\t5\t~|~\n";
         let words = parse(table);
         assert_eq!(words.text, "Nom de  Durand");
-        assert!(words.confidence > 0.9 && words.doubtful == 0.0);
+        assert!(words.confidence > 0.9 && words.sure_letters == 11);
     }
 }

@@ -30,7 +30,8 @@ pub fn is_part<'a>(text: &str, mut attachment_names: impl Iterator<Item = &'a st
 
 /// A first part of a few: `1/2`, `(1/3)`, `1 sur 2`, `1 of 2`; not a date such as `1/2/2024` nor a score.
 fn has_fraction(text: &str) -> bool {
-    let words: Vec<&str> = text.split(|letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | '[' | ']' | ',' | '.' | ';' | ':')).collect();
+    let words: Vec<&str> =
+        text.split(|letter: char| letter.is_whitespace() || matches!(letter, '(' | ')' | '[' | ']' | ',' | '.' | ';' | ':')).collect();
     let is_first_of_few = |part: &str, all: &str| part == "1" && matches!(all, "2" | "3" | "4" | "5");
     words.iter().any(|word| word.split_once('/').is_some_and(|(part, all)| is_first_of_few(part, all)))
         || words.windows(3).any(|three| matches!(three, [part, "sur" | "of" | "de", all] if is_first_of_few(part, all)))
@@ -42,7 +43,10 @@ fn is_first_volume(name: &str) -> bool {
     let Some((stem, extension)) = lower.rsplit_once('.') else { return false };
     let archive = matches!(extension, "zip" | "7z" | "rar" | "tar" | "tgz" | "gz");
     let stem = stem.trim_end_matches([')', ']', ' ']);
-    archive && stem.strip_suffix('1').is_some_and(|before| before.ends_with(['_', '-', ' ', '(']) || before.ends_with("part") || before.ends_with("partie"))
+    archive
+        && stem
+            .strip_suffix('1')
+            .is_some_and(|before| before.ends_with(['_', '-', ' ', '(']) || before.ends_with("part") || before.ends_with("partie"))
 }
 
 #[cfg(test)]

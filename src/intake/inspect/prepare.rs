@@ -56,7 +56,11 @@ pub fn prepare(picture: &RgbImage, look: &Look) -> PagePicture {
             })
             .collect();
     }
-    let hints = PictureHints { maybe_upside_down: upside_down || look.lettering.sideways, has_layer: false };
+    let hints = PictureHints {
+        maybe_upside_down: upside_down || look.lettering.sideways,
+        letters: u32::try_from(letters.len()).unwrap_or(u32::MAX),
+        has_layer: false,
+    };
     let frame = Frame::around(&letters, gray.dimensions(), angle, look.lettering.letter_pixels * scale);
     let gray = if frame.is_whole(gray.dimensions()) && angle.abs() < SKEW_DEGREES_MIN { gray } else { resampled(&gray, &frame, angle) };
     PagePicture { width: gray.width(), height: gray.height(), pixels: gray.into_raw(), hints }
@@ -81,12 +85,6 @@ fn quarter_turned(mark: &Mark, height: u32) -> Mark {
 /// The same picture turned by half.
 pub fn upside_down(picture: &PagePicture) -> PagePicture {
     PagePicture { pixels: picture.pixels.iter().rev().copied().collect(), ..picture.clone() }
-}
-
-/// The same picture turned by a quarter clockwise.
-pub fn quarter_turn(picture: &PagePicture) -> Option<PagePicture> {
-    let turned = imageops::rotate90(&GrayImage::from_raw(picture.width, picture.height, picture.pixels.clone())?);
-    Some(PagePicture { width: turned.width(), height: turned.height(), pixels: turned.into_raw(), hints: picture.hints })
 }
 
 fn to_working_size(gray: GrayImage) -> GrayImage {
