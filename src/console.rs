@@ -23,7 +23,9 @@ use crate::tasks::Office;
 
 /// Opens the console's address.
 pub async fn listen(address: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("the console cannot listen on {address}: is another guichet running, or is console.listen wrong?"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("the console cannot listen on {address}: is another guichet running, or is console.listen wrong?"))
 }
 
 /// Serves pages until told to stop.
@@ -106,7 +108,8 @@ impl IntoResponse for Failure {
             return (StatusCode::NOT_FOUND, Html(pages::plain("Cette page n'existe pas."))).into_response();
         }
         tracing::error!("a console page failed: {:#}", self.0);
-        (StatusCode::INTERNAL_SERVER_ERROR, Html(pages::plain("Cette page n'a pas pu être préparée ; le journal du service dit pourquoi."))).into_response()
+        (StatusCode::INTERNAL_SERVER_ERROR, Html(pages::plain("Cette page n'a pas pu être préparée ; le journal du service dit pourquoi.")))
+            .into_response()
     }
 }
 

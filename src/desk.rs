@@ -8,18 +8,16 @@ use rusqlite::{Connection, Transaction};
 
 use crate::bank::qr::{self, TransferOrder};
 use crate::domain::document::DocumentKind;
-use crate::domain::dossier::{
-    Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, LetterFacts, MailFacts, RequirementWord,
-};
+use crate::domain::dossier::{Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, LetterFacts, MailFacts, RequirementWord};
 use crate::domain::finding::Reason;
 use crate::domain::letter::{CandidateLetter, FeeBlock, LetterBody, LetterKind, LetterLanguage};
+use crate::domain::mail::MailAddress;
 use crate::domain::person::PersonName;
 use crate::domain::plan::{self, DueLetter, Plan};
 use crate::domain::route::Route;
 use crate::domain::rules::Rules;
 use crate::intake::class::parts::is_part;
 use crate::intake::understand::facts::programmes_named;
-use crate::domain::mail::MailAddress;
 use crate::letters::{self, AutoSubmitted, Envelope};
 use crate::store::dossiers::{CorrectionRow, DossierRow};
 use crate::store::outbox::NewLetter;
@@ -38,12 +36,14 @@ pub fn review(office: &Office) -> anyhow::Result<usize> {
     let fees = office.store.read(|connection| money::fees(connection, &office.rules))?;
     for row in &due {
         let fee = fees.get(&row.number).cloned().unwrap_or_default();
-        office.store.write(|transaction| {
-            let facts = load(transaction, row, fee, &office.rules)?;
-            let plan = plan::plan(&facts, &office.rules, now);
-            apply(office, transaction, row, &plan, now)
-        })
-        .with_context(|| format!("review dossier {}", row.number))?;
+        office
+            .store
+            .write(|transaction| {
+                let facts = load(transaction, row, fee, &office.rules)?;
+                let plan = plan::plan(&facts, &office.rules, now);
+                apply(office, transaction, row, &plan, now)
+            })
+            .with_context(|| format!("review dossier {}", row.number))?;
     }
     Ok(due.len())
 }
@@ -100,9 +100,12 @@ pub fn load(connection: &Connection, row: &DossierRow, fee: FeeFacts, rules: &Ru
             archive_problems: record.archive_problems,
             n_files: u32::try_from(files.len()).unwrap_or(u32::MAX),
         });
-        facts.files.extend(
-            files.into_iter().map(|file| FileFacts { mail_id: file.mail_id, name: file.name, sha256: file.sha256, reading: file.reading }),
-        );
+        facts.files.extend(files.into_iter().map(|file| FileFacts {
+            mail_id: file.mail_id,
+            name: file.name,
+            sha256: file.sha256,
+            reading: file.reading,
+        }));
     }
     Ok(facts)
 }

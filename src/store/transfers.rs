@@ -139,7 +139,14 @@ pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
 }
 
 /// Keeps the matching's view of a transfer.
-pub fn keep_outcome(transaction: &Transaction<'_>, transfer_id: i64, state: &str, tier: &str, dossiers: &[String], why: &[String]) -> anyhow::Result<()> {
+pub fn keep_outcome(
+    transaction: &Transaction<'_>,
+    transfer_id: i64,
+    state: &str,
+    tier: &str,
+    dossiers: &[String],
+    why: &[String],
+) -> anyhow::Result<()> {
     transaction
         .prepare_cached("UPDATE transfer SET state = ?2, tier = ?3, dossiers_json = ?4, why_json = ?5 WHERE transfer_id = ?1")?
         .execute(params![transfer_id, state, tier, to_json(&dossiers)?, to_json(&why)?])

@@ -97,7 +97,8 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_u
         new_dossiers: lines(&sources, |row, _| fresh(row)),
         changed_dossiers: lines(&sources, |row, state| !fresh(row) && between(state.last_arrival)),
         newly_complete: lines(&sources, |_, state| {
-            state.complete && sources.letters.iter().any(|letter| letter.letter_key == format!("{}/complete", state.number) && between(letter.queued_at))
+            state.complete
+                && sources.letters.iter().any(|letter| letter.letter_key == format!("{}/complete", state.number) && between(letter.queued_at))
         }),
         questions: questions(&sources),
         transfers_matched: matched(&sources, since),

@@ -120,9 +120,17 @@ fn deliver(office: &Office, batch: &Batch, files: &[(String, Vec<u8>)], folder: 
         addendum: None,
     };
     let rendered = letters::render_batch_announcement(&office.templates, &announcement, &office.rules)?;
-    let attachment = |(name, bytes): &(String, Vec<u8>)| Attachment { name: name.clone(), media_type: media_type(name).to_owned(), bytes: bytes.clone() };
+    let attachment =
+        |(name, bytes): &(String, Vec<u8>)| Attachment { name: name.clone(), media_type: media_type(name).to_owned(), bytes: bytes.clone() };
     let attachments: Vec<Attachment> = if attached { files.iter().map(attachment).collect() } else { Vec::new() };
-    daily::queue_to_staff(office, &format!("batch/{}/{}", batch.session_name, batch.built_on), "batch_announcement", &config.to, &rendered, &attachments)
+    daily::queue_to_staff(
+        office,
+        &format!("batch/{}/{}", batch.session_name, batch.built_on),
+        "batch_announcement",
+        &config.to,
+        &rendered,
+        &attachments,
+    )
 }
 
 fn media_type(name: &str) -> &'static str {

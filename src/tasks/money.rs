@@ -133,17 +133,17 @@ pub fn reconcile(office: &Office) -> anyhow::Result<bool> {
         if rows.is_empty() {
             return Ok(false);
         }
-        let credits: Vec<Credit> = rows
-            .iter()
-            .map(|row| Credit { id: row.transfer_id, movement: row.movement.clone(), statement_trusted: row.trusted })
-            .collect();
+        let credits: Vec<Credit> =
+            rows.iter().map(|row| Credit { id: row.transfer_id, movement: row.movement.clone(), statement_trusted: row.trusted }).collect();
         let payees = payees(transaction, &office.rules)?;
         let decided = decided(transaction)?;
         let vocabulary: Vec<String> = office
             .rules
             .programmes
             .iter()
-            .flat_map(|programme| [programme.title.clone(), programme.title_en.clone(), programme.code.clone()].into_iter().chain(programme.words.clone()))
+            .flat_map(|programme| {
+                [programme.title.clone(), programme.title_en.clone(), programme.code.clone()].into_iter().chain(programme.words.clone())
+            })
             .collect();
         let options = MatchingOptions { match_by_name: office.rules.fee.match_by_name, ..MatchingOptions::default() };
         let outcomes = matching::match_transfers(&credits, &payees, &decided, office.rules.fee.cents, &vocabulary, &options);

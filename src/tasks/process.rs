@@ -133,13 +133,7 @@ fn open_attachment(office: &Office, attachment: Attachment, passwords: &[String]
             opened.files.push(OpenedFile { name: attachment.name.clone(), archive_name: None, sha256: sha256.clone(), size_bytes });
         }
     }
-    opened.record.attachments.push(AttachmentRecord {
-        name: attachment.name,
-        media_type: attachment.media_type,
-        size_bytes,
-        sha256,
-        is_archive,
-    });
+    opened.record.attachments.push(AttachmentRecord { name: attachment.name, media_type: attachment.media_type, size_bytes, sha256, is_archive });
     Ok(())
 }
 
@@ -147,15 +141,16 @@ fn open_attachment(office: &Office, attachment: Attachment, passwords: &[String]
 fn unpack(office: &Office, bytes: &[u8], archive_name: &str, passwords: &[String], opened: &mut OpenedMail) -> anyhow::Result<usize> {
     let mut failure = None;
     let mut files = Vec::new();
-    let unpacked = office.sandbox()?.unpack(bytes, archive_name, passwords, &mut |entry| match office.blobs.put(&entry.contents, Durability::Derived) {
-        Ok(sha256) => files.push(OpenedFile {
-            name: entry.name,
-            archive_name: Some(archive_name.to_owned()),
-            sha256,
-            size_bytes: entry.contents.len() as u64,
-        }),
-        Err(error) => failure = Some(error),
-    });
+    let unpacked =
+        office.sandbox()?.unpack(bytes, archive_name, passwords, &mut |entry| match office.blobs.put(&entry.contents, Durability::Derived) {
+            Ok(sha256) => files.push(OpenedFile {
+                name: entry.name,
+                archive_name: Some(archive_name.to_owned()),
+                sha256,
+                size_bytes: entry.contents.len() as u64,
+            }),
+            Err(error) => failure = Some(error),
+        });
     if let Some(error) = failure {
         return Err(error.context("keep the files of an archive"));
     }
@@ -214,9 +209,10 @@ fn try_late_passwords(office: &Office, opened: &mut OpenedMail, known: &[KnownDo
         let Some(facts) = &row.facts_json else { continue };
         let record: MailRecord = from_json(facts)?;
         let locked = |attachment: &&AttachmentRecord| {
-            record.archive_problems.iter().any(|problem| {
-                matches!(problem.reason, Reason::ArchivePassword | Reason::EntryPassword) && problem.archive_name == attachment.name
-            })
+            record
+                .archive_problems
+                .iter()
+                .any(|problem| matches!(problem.reason, Reason::ArchivePassword | Reason::EntryPassword) && problem.archive_name == attachment.name)
         };
         for attachment in record.attachments.iter().filter(locked) {
             let bytes = office.blobs.get(&attachment.sha256)?;

@@ -52,7 +52,8 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
         if points.is_empty() {
             continue;
         }
-        let paid_lately = || sources.transfers.iter().any(|transfer| transfer.dossiers.contains(&state.number) && sources.came_since(transfer, since));
+        let paid_lately =
+            || sources.transfers.iter().any(|transfer| transfer.dossiers.contains(&state.number) && sources.came_since(transfer, since));
         open.add(state.last_arrival >= since || paid_lately(), one_task(wording::who(state), points));
     }
     let orphan = |class: Option<MailClass>, has_dossier: bool| {
@@ -64,7 +65,8 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
     }
     for (name, _, imported_at, booked, _) in &sources.statements {
         if !booked && *imported_at >= instant_text(since) {
-            let sentence = format!("Le relevé «\u{a0}{name}\u{a0}» n'a pas été comptabilisé\u{a0}: ses totaux ne s'accordent pas ou son format est inconnu.");
+            let sentence =
+                format!("Le relevé «\u{a0}{name}\u{a0}» n'a pas été comptabilisé\u{a0}: ses totaux ne s'accordent pas ou son format est inconnu.");
             open.add(true, DigestTask { who: String::new(), sentence, question: None });
         }
     }
@@ -91,9 +93,11 @@ fn letter_point(sources: &Sources, letter: &LetterRow, since: DateTime<Utc>) -> 
     let quoted = format!("«\u{a0}{}\u{a0}»", letter.subject);
     let bounced = letter.bounced.as_deref() == Some("hard") && letter.queued_at >= since - TimeDelta::days(7);
     let (is_urgent, sentence, question) = match letter.state.as_str() {
-        "in_doubt" => {
-            (true, format!("La lettre {quoted} est peut-être partie, peut-être pas\u{a0}: le serveur n'a pas répondu."), Some("L'envoyer de nouveau\u{a0}?"))
-        }
+        "in_doubt" => (
+            true,
+            format!("La lettre {quoted} est peut-être partie, peut-être pas\u{a0}: le serveur n'a pas répondu."),
+            Some("L'envoyer de nouveau\u{a0}?"),
+        ),
         "failed" => (true, format!("La lettre {quoted} n'a pas pu partir."), Some("L'envoyer de nouveau\u{a0}?")),
         "held" => (letter.queued_at >= since, format!("La lettre {quoted} attend votre accord."), Some("L'envoyer\u{a0}?")),
         _ if bounced => (true, format!("Notre lettre {quoted} est revenue\u{a0}: l'adresse ne fonctionne pas."), None),
@@ -121,7 +125,8 @@ fn transfer_point(sources: &Sources, row: &TransferRow) -> DigestTask {
     };
     let is_debit = movement.amount.0 < 0;
     let what = if is_debit { "Débit (retour d'un virement\u{a0}?)" } else { "Virement" };
-    let text = if movement.remittance.is_empty() { String::from("sans libellé") } else { format!("libellé «\u{a0}{}\u{a0}»", movement.remittance) };
+    let text =
+        if movement.remittance.is_empty() { String::from("sans libellé") } else { format!("libellé «\u{a0}{}\u{a0}»", movement.remittance) };
     DigestTask {
         who: String::new(),
         sentence: format!(
@@ -158,7 +163,9 @@ fn fee_point(state: &DossierState, rules: &Rules) -> Option<Point> {
         FeeState::Over => (format!("{received} reçus au lieu de {due}."), "Garder ainsi\u{a0}?"),
         FeeState::Double => (format!("Les frais ont été payés deux fois ({received} en tout)."), "Signaler à l'agence comptable\u{a0}?"),
         FeeState::Returned => (String::from("Le virement des frais a été retourné par la banque."), "Écrire au candidat\u{a0}?"),
-        FeeState::NotAsked => (String::from("Aucune voie d'admission ne semble possible\u{a0}; les frais n'ont pas été demandés."), "Les demander\u{a0}?"),
+        FeeState::NotAsked => {
+            (String::from("Aucune voie d'admission ne semble possible\u{a0}; les frais n'ont pas été demandés."), "Les demander\u{a0}?")
+        }
         FeeState::Awaited | FeeState::ProofSeen | FeeState::Credited => return None,
     };
     Some((sentence, Some(question.to_owned())))
@@ -201,7 +208,12 @@ fn is_guess(check: &ToCheck) -> bool {
 fn is_unread(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::PageNotRead | Reason::PageNotReadNoEngine | Reason::PageBlurred | Reason::PageTooSmall | Reason::FileTooSlow | Reason::FileCrashedReader
+        Reason::PageNotRead
+            | Reason::PageNotReadNoEngine
+            | Reason::PageBlurred
+            | Reason::PageTooSmall
+            | Reason::FileTooSlow
+            | Reason::FileCrashedReader
     )
 }
 
