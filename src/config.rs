@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::bank::qr::iban_is_valid;
 use crate::domain::rules::Rules;
 use crate::intake::unpack::UnpackLimits;
 use crate::mailbox::imap::LITERAL_BYTES_LIMIT;
@@ -346,8 +347,12 @@ impl Config {
         if !self.console.listen.is_empty() && self.console.listen.parse::<std::net::SocketAddr>().is_err() {
             mistakes.push(format!("console.listen: \"{}\" is not an address such as 127.0.0.1:8025", self.console.listen));
         }
-        if let Err(error) = self.rules() {
-            mistakes.push(format!("rules.file: {error:#}"));
+        match self.rules() {
+            Ok(rules) if !iban_is_valid(&rules.fee.iban) => {
+                mistakes.push(String::from("rules: fee.iban is no valid IBAN (its check digits do not hold): it is the one that letters print"));
+            }
+            Ok(_) => {}
+            Err(error) => mistakes.push(format!("rules.file: {error:#}")),
         }
         mistakes
     }

@@ -242,7 +242,7 @@ pub async fn demo(common: &Common, demo: Demo) -> anyhow::Result<ExitCode> {
 /// The season that comes with the sources: beside the current folder, or where the program was built.
 fn fixtures() -> Option<PathBuf> {
     let places = [PathBuf::from("fixtures/season"), PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/season")];
-    places.into_iter().find(|place| place.join("mails").is_dir())
+    places.into_iter().find(|place| place.join("mails").is_dir()).and_then(|place| std::path::absolute(place).ok())
 }
 
 pub async fn once(common: &Common) -> anyhow::Result<ExitCode> {

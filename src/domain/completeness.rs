@@ -124,6 +124,8 @@ fn check_requirement(
             checklist.missing.push(requirement.kind);
         }
         (Some(true), Finding::Inconclusive(reason)) => doubt(reason, checklist),
+        // With nothing received there is nothing to look at yet.
+        (None, Finding::Failed(_)) if placed.is_empty() => {}
         (None, Finding::Failed(_) | Finding::Inconclusive(_)) => doubt(open_question(requirement.when), checklist),
     }
 }

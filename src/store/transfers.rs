@@ -59,11 +59,21 @@ pub fn add_statement(
     Ok(transaction.last_insert_rowid())
 }
 
-/// Statement files with what was found wrong in them.
-pub fn statements(connection: &Connection) -> anyhow::Result<Vec<(String, String, String, bool, String)>> {
-    let mut statement =
-        connection.prepare_cached("SELECT name, format, imported_at, booked, findings_json FROM statement_file ORDER BY statement_file_id")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+/// A statement file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementRow {
+    pub name: String,
+    pub format: String,
+    pub imported_at: String,
+    /// It added up and its movements count.
+    pub booked: bool,
+}
+
+/// Statement files, in the order in which they were read.
+pub fn statements(connection: &Connection) -> anyhow::Result<Vec<StatementRow>> {
+    let mut statement = connection.prepare_cached("SELECT name, format, imported_at, booked FROM statement_file ORDER BY statement_file_id")?;
+    let rows =
+        statement.query_map([], |row| Ok(StatementRow { name: row.get(0)?, format: row.get(1)?, imported_at: row.get(2)?, booked: row.get(3)? }))?;
     rows.collect::<Result<_, _>>().context("list statements")
 }
 

@@ -19,7 +19,7 @@ use crate::domain::rules::Rules;
 use crate::store::dossiers::DossierRow;
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
-use crate::store::transfers::TransferRow;
+use crate::store::transfers::{StatementRow, TransferRow};
 use crate::store::{dossiers, instant_text, mails, outbox, transfers};
 use crate::wording;
 
@@ -29,7 +29,7 @@ struct Sources {
     mails: Vec<MailRow>,
     letters: Vec<LetterRow>,
     transfers: Vec<TransferRow>,
-    statements: Vec<(String, String, String, bool, String)>,
+    statements: Vec<StatementRow>,
     /// Dossiers whose fee a person has accepted as it is.
     fee_accepted: BTreeSet<i64>,
     /// When each statement was last read, by its name.
@@ -47,7 +47,7 @@ impl Sources {
             }
         }
         let statements = transfers::statements(connection)?;
-        let imported_at = statements.iter().map(|(name, _, imported_at, ..)| (name.clone(), imported_at.clone())).collect();
+        let imported_at = statements.iter().map(|file| (file.name.clone(), file.imported_at.clone())).collect();
         Ok(Sources {
             dossiers,
             mails: mails::arrived_between(connection, since, until)?,

@@ -181,7 +181,7 @@ fn payees(connection: &Connection, rules: &Rules) -> anyhow::Result<Vec<Payee>> 
             names: state.person.clone().into_iter().collect(),
             emails: state.addresses.clone(),
             programme_words: programme
-                .map(|programme| std::iter::once(programme.title.clone()).chain(programme.words.clone()).collect())
+                .map(|programme| [programme.title.clone(), programme.title_en.clone()].into_iter().chain(programme.words.clone()).collect())
                 .unwrap_or_default(),
             opened_on,
             withdrawn: state.stage == crate::domain::dossier::Stage::Withdrawn,

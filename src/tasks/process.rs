@@ -14,8 +14,9 @@ use crate::domain::dossier::{Corrections, DossierState, FileFacts};
 use crate::domain::finding::Reason;
 use crate::domain::letter::ArchiveProblem;
 use crate::domain::mail::{Classification, MailClass};
-use crate::domain::profile;
+use crate::domain::profile::{self, Profile};
 use crate::domain::route::Piece;
+use crate::domain::rules::Rules;
 use crate::intake::class::{ClassContext, classify};
 use crate::intake::mail::{Attachment, ParsedMail, passwords_in};
 use crate::intake::understand::facts::foreign_iban_announced;
@@ -86,6 +87,10 @@ pub fn step(office: &Office) -> anyhow::Result<usize> {
 
 /// Parses a mail, sorts it, and unpacks what a person sent.
 pub fn open_mail(office: &Office, sha256: &str) -> anyhow::Result<OpenedMail> {
+    // A blob that was lost cannot stop the mails behind it: its mail is shown as unreadable, and `verify` names the blob.
+    if !office.blobs.contains(sha256) {
+        return Ok(unreadable(Reason::MailUnreadable));
+    }
     let bytes = office.blobs.get(sha256)?;
     let sandbox = office.sandbox()?;
     let mut parsed = match sandbox.parse_mail(&bytes) {
@@ -180,7 +185,7 @@ fn process(office: &Office, mail: &MailRow) -> anyhow::Result<()> {
     if opened.classification.class == MailClass::Bounce {
         return process_bounce(office, mail, &opened);
     }
-    let known = office.store.read(known_dossiers)?;
+    let known = office.store.read(|connection| known_dossiers(connection, &office.rules))?;
     if opened.classification.class == MailClass::Question {
         try_late_passwords(office, &mut opened, &known)?;
     }
@@ -247,6 +252,12 @@ fn read_files(office: &Office, mail_id: i64, opened: &OpenedMail) -> anyhow::Res
 }
 
 fn assignment_of(office: &Office, opened: &OpenedMail, files: &[MailFileRow], known: &[KnownDossier]) -> Assignment {
+    let drawn = profile_of(files, &office.rules);
+    assignment::assign(&arrival(opened, drawn.name, drawn.birth_date), known)
+}
+
+/// Whom these files are about.
+fn profile_of(files: &[MailFileRow], rules: &Rules) -> Profile {
     let facts: Vec<FileFacts> = files
         .iter()
         .map(|file| FileFacts { mail_id: file.mail_id, name: file.name.clone(), sha256: file.sha256.clone(), reading: file.reading.clone() })
@@ -261,8 +272,7 @@ fn assignment_of(office: &Office, opened: &OpenedMail, files: &[MailFileRow], kn
             facts: &document.reading.facts,
         })
         .collect();
-    let drawn = profile::profile(&pieces, &[], &office.rules);
-    assignment::assign(&arrival(opened, drawn.name, drawn.birth_date), known)
+    profile::profile(&pieces, &[], rules)
 }
 
 fn arrival(opened: &OpenedMail, person: Option<crate::domain::person::PersonName>, birth_date: Option<chrono::NaiveDate>) -> Arrival {
@@ -282,16 +292,30 @@ fn arrival(opened: &OpenedMail, person: Option<crate::domain::person::PersonName
 }
 
 /// What all dossiers are known by.
-fn known_dossiers(connection: &rusqlite::Connection) -> anyhow::Result<Vec<KnownDossier>> {
+fn known_dossiers(connection: &rusqlite::Connection, rules: &Rules) -> anyhow::Result<Vec<KnownDossier>> {
     let mut known: Vec<KnownDossier> = Vec::new();
     for row in dossiers::all(connection)? {
-        let state: Option<DossierState> = row.state_json.as_deref().map(from_json).transpose()?;
+        let (person, birth_date) = match row.state_json.as_deref() {
+            Some(state) => {
+                let state: DossierState = from_json(state)?;
+                (state.person, state.birth_date)
+            }
+            // Opened by an earlier mail of the same round, before the plan has looked at it.
+            None => {
+                let mut files = Vec::new();
+                for mail in mails::of_dossier(connection, row.dossier_id)? {
+                    files.extend(mails::files_of_mail(connection, mail.mail_id)?);
+                }
+                let drawn = profile_of(&files, rules);
+                (drawn.name, drawn.birth_date)
+            }
+        };
         known.push(KnownDossier {
             dossier_id: row.dossier_id,
             number: row.number,
             reference: row.reference,
-            person: state.as_ref().and_then(|state| state.person.clone()),
-            birth_date: state.as_ref().and_then(|state| state.birth_date),
+            person,
+            birth_date,
             ..KnownDossier::default()
         });
     }

@@ -6,6 +6,7 @@
 mod commands;
 mod daemon;
 mod deployment;
+mod documents;
 mod letters;
 mod licences;
 mod mailbox;

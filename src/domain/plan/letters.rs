@@ -30,11 +30,16 @@ struct Desk<'a> {
 
 /// The letters that are due, and when to ask again.
 pub fn due(facts: &DossierFacts, state: &DossierState, rules: &Rules, now: DateTime<Utc>) -> (Vec<DueLetter>, Option<DateTime<Utc>>) {
-    if facts.corrections.letters_off || facts.corrections.withdrawn {
+    if facts.corrections.letters_off {
         return (Vec::new(), None);
     }
     let desk = Desk { facts, state, rules, now, today: calendar::paris(now).date() };
     let mut letters = Vec::new();
+    if facts.corrections.withdrawn {
+        desk.note_withdrawal(&mut letters);
+        letters.retain(|letter| !facts.letters.iter().any(|known| known.letter_key == letter.letter_key));
+        return (letters, None);
+    }
     let mut later = BTreeSet::new();
     desk.answer(&mut letters, &mut later);
     desk.speak_of_money(&mut letters, &mut later);
@@ -147,7 +152,9 @@ impl Desk<'_> {
                 continue;
             }
             let lately = self.facts.letters.iter().any(|letter| !letter.cancelled && letter.queued_at > morning - TimeDelta::days(3));
-            let told_something = !self.state.missing.is_empty() || !self.state.missing_translations.is_empty() || self.fee_is_asked();
+            // Somebody whose transfer came short was asked for the rest, or to write; that is not repeated.
+            let fee_awaited = self.fee_is_asked() && self.state.fee_state != FeeState::Short;
+            let told_something = !self.state.missing.is_empty() || !self.state.missing_translations.is_empty() || fee_awaited;
             let open = self.now < calendar::from_paris(deadline) && !self.state.complete && told_something;
             if self.today != day || lately || !open || !self.was_answered() || !letters.is_empty() {
                 continue;
@@ -170,6 +177,13 @@ impl Desk<'_> {
             comment: decision.comment.clone(),
         };
         letters.push(self.letter(format!("{}/decision/{}", self.facts.number, decision.session), decision.kind, body, last));
+    }
+
+    /// The last letter to somebody who withdraws: it was noted.
+    fn note_withdrawal(&self, letters: &mut Vec<DueLetter>) {
+        if let Some(last) = self.last_written_mail() {
+            letters.push(self.letter(format!("{}/withdrawn", self.facts.number), LetterKind::WithdrawalNoted, LetterBody::Plain, last));
+        }
     }
 
     fn letter(&self, letter_key: String, kind: LetterKind, body: LetterBody, to: &MailFacts) -> DueLetter {
@@ -207,11 +221,13 @@ impl Desk<'_> {
             .unreadable
             .iter()
             .filter(|item| reason_for_candidate(item.reason))
+            // A reminder speaks of a closed file only where it stands for a piece that lacks.
+            .filter(|item| !mails.is_empty() || item.name_hint.is_some_and(|kind| state.missing.contains(&kind)))
             .filter(|item| self.facts.files.iter().any(|file| file.sha256 == item.sha256 && of_mails(file.mail_id)))
             .collect();
         // A file that cannot be opened and bears the name of a missing piece is that piece: it is asked for once, by its file.
         let asked_by_file: BTreeSet<DocumentKind> = unreadable.iter().filter_map(|item| item.name_hint).collect();
-        let missing = state
+        let missing: Vec<MissingItem> = state
             .missing
             .iter()
             .filter(|kind| !doubtful.contains(kind) && !asked_by_file.contains(kind))
@@ -223,6 +239,12 @@ impl Desk<'_> {
             file_name: base_name(&item.file_name),
             language: item.language,
         });
+        // Where nothing could be opened there is one thing to do: send it so that it opens. What else lacks is told once it did.
+        let nothing_opened = self.facts.files.is_empty();
+        let spoken_of: Vec<&MailFacts> = if mails.is_empty() && nothing_opened { self.facts.mails.iter().collect() } else { mails.to_vec() };
+        let has_links = spoken_of.iter().any(|mail| mail.has_links);
+        let archive_problems: Vec<_> = spoken_of.iter().flat_map(|mail| mail.archive_problems.iter().cloned()).collect();
+        let missing = if nothing_opened && (has_links || !archive_problems.is_empty()) { Vec::new() } else { missing };
         StatusLetter {
             mails: mails.iter().map(|mail| MailReceived { arrived_at: mail.arrived_at, n_files: mail.n_files }).collect(),
             missing,
@@ -231,8 +253,8 @@ impl Desk<'_> {
                 .into_iter()
                 .map(|item| UnreadableItem { sha256: item.sha256.clone(), file_name: base_name(&item.file_name), reason: item.reason })
                 .collect(),
-            archive_problems: mails.iter().flat_map(|mail| mail.archive_problems.iter().cloned()).collect(),
-            has_links: mails.iter().any(|mail| mail.has_links),
+            archive_problems,
+            has_links,
             inventory: self.inventory(),
             other_files: self.other_files(),
             being_checked: !state.to_check.is_empty(),

@@ -295,10 +295,13 @@ fn the_two_readings_of_the_deadline_make_a_grey_zone() {
 }
 
 #[test]
-fn nothing_is_written_to_the_withdrawn_or_where_the_assistant_took_over() {
-    for corrections in [Corrections { withdrawn: true, ..Corrections::default() }, Corrections { letters_off: true, ..Corrections::default() }] {
-        assert!(settled(&DossierFacts { corrections, ..whole() }).letters.is_empty());
-    }
+fn a_withdrawal_is_noted_once_and_nothing_is_written_where_the_assistant_took_over() {
+    let withdrawn = DossierFacts { corrections: Corrections { withdrawn: true, ..Corrections::default() }, ..whole() };
+    let noted = settled(&withdrawn);
+    assert_eq!(noted.letters.iter().map(|letter| letter.letter.kind).collect::<Vec<_>>(), [LetterKind::WithdrawalNoted]);
+    assert!(settled(&with_letters(withdrawn, &noted, at("2024-01-10T10:00:00Z"))).letters.is_empty());
+    let hers = DossierFacts { corrections: Corrections { letters_off: true, ..Corrections::default() }, ..whole() };
+    assert!(settled(&hers).letters.is_empty());
 }
 
 #[test]

@@ -11,7 +11,11 @@ const FILE_NAME_IN_SUBJECT_LENGTH_MAX: usize = 18;
 /// The end of the subject: what the reader has to do, or that there is nothing. The most pressing comes first; what would make the
 /// subject too long for a telephone is left to the letter.
 pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usize, being_checked: bool, language: LetterLanguage) -> String {
-    let columns_max = if status.late || kind == LetterKind::SupplementReceived { 56 } else { 74 };
+    let columns_max = match kind {
+        _ if status.late => 56,
+        LetterKind::SupplementReceived => 64,
+        _ => 74,
+    };
     let mut gestures = Vec::new();
     let closed = status.archive_problems.iter().find(|problem| problem.entry.is_none() && reason_words(problem.reason, language).is_some());
     let mut state = String::new();
@@ -52,15 +56,17 @@ pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usiz
         return joined(&gestures);
     }
     let nothing_to_send = text(language, "rien à envoyer pour le moment", "nothing to send for now");
-    let action = gestures.pop().unwrap_or(nothing_to_send);
+    let to_pay = gestures.pop();
     if being_checked {
-        format!("{}, {action}", text(language, "nous regardons vos pièces", "we are looking at your documents"))
+        let looking = text(language, "nous regardons vos pièces", "we are looking at your documents");
+        format!("{}, {looking}", to_pay.unwrap_or(nothing_to_send))
     } else if status.complete {
         text(language, "votre dossier est complet", "your application is complete")
     } else if status.documents_complete {
-        format!("{}, {action}", text(language, "aucune pièce ne manque", "no document is missing"))
+        let whole = text(language, "aucune pièce ne manque", "no document is missing");
+        to_pay.map_or_else(|| whole.clone(), |to_pay| format!("{whole}, {to_pay}"))
     } else {
-        action
+        to_pay.unwrap_or(nothing_to_send)
     }
 }
 

@@ -17,6 +17,7 @@ use crate::domain::rules::Rules;
 use crate::store::dossiers::DossierRow;
 use crate::store::instant_text;
 use crate::store::outbox::LetterRow;
+use crate::store::transfers::StatementRow;
 use crate::store::transfers::TransferRow;
 use crate::wording;
 
@@ -63,7 +64,7 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
         let sentence = format!("Courriel «\u{a0}{}\u{a0}» que le programme n'a pas su rattacher\u{a0}: à lire dans la boîte.", mail.subject);
         open.add(true, DigestTask { who: sender(mail), sentence, question: None });
     }
-    for (name, _, imported_at, booked, _) in &sources.statements {
+    for StatementRow { name, imported_at, booked, .. } in &sources.statements {
         if !booked && *imported_at >= instant_text(since) {
             let sentence =
                 format!("Le relevé «\u{a0}{name}\u{a0}» n'a pas été comptabilisé\u{a0}: ses totaux ne s'accordent pas ou son format est inconnu.");

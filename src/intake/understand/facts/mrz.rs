@@ -225,7 +225,9 @@ fn name(field: &str) -> Option<PersonName> {
     let (family, rest) = field.split_once("<<")?;
     let rest = rest.trim_start_matches('<');
     let given = rest.split("<<").next().unwrap_or_default();
-    let (family, given) = (words(family), words(strip_misread_fillers(given)));
+    // Where two fillers follow the given names, they end there and nothing was misread.
+    let given = if rest.contains("<<") { given } else { strip_misread_fillers(given) };
+    let (family, given) = (words(family), words(given));
     let plausible = family.len() >= 2 && family.chars().all(|letter| letter.is_ascii_uppercase() || letter == ' ');
     plausible.then(|| PersonName::new(&given, &family))
 }
