@@ -87,6 +87,45 @@ pub fn upside_down(picture: &PagePicture) -> PagePicture {
     PagePicture { pixels: picture.pixels.iter().rev().copied().collect(), ..picture.clone() }
 }
 
+/// The same picture turned by a quarter, clockwise.
+pub fn quarter_turn(picture: &PagePicture) -> PagePicture {
+    let (width, height) = (picture.width as usize, picture.height as usize);
+    let column = |x: usize| (0..height).rev().filter_map(move |y| picture.pixels.get(y * width + x).copied());
+    PagePicture { width: picture.height, height: picture.width, pixels: (0..width).flat_map(column).collect(), hints: picture.hints }
+}
+
+/// The same picture with everything white but these lines (left, top, right, bottom), each with a little room around it.
+pub fn only_lines(picture: &PagePicture, lines: &[(u32, u32, u32, u32)]) -> PagePicture {
+    const ROOM: u32 = 6;
+    let width = picture.width.max(1) as usize;
+    let mut pixels = vec![255_u8; picture.pixels.len()];
+    for &(left, top, right, bottom) in lines {
+        let (from, to) = (left.saturating_sub(ROOM) as usize, (right.saturating_add(ROOM) as usize).min(width));
+        let rows = pixels.chunks_exact_mut(width).zip(picture.pixels.chunks_exact(width));
+        let first = top.saturating_sub(ROOM) as usize;
+        for (kept, row) in rows.skip(first).take((bottom.saturating_add(ROOM) as usize).saturating_sub(first)) {
+            if let (Some(kept), Some(row)) = (kept.get_mut(from..to), row.get(from..to)) {
+                kept.copy_from_slice(row);
+            }
+        }
+    }
+    PagePicture { pixels, ..picture.clone() }
+}
+
+/// A part of the picture, enlarged as far as [`ENLARGED_PIXELS_MAX`] allows.
+pub fn enlarged_part(picture: &PagePicture, (left, top, right, bottom): (u32, u32, u32, u32), enlarged: f32) -> Option<PagePicture> {
+    let (right, bottom) = (right.min(picture.width), bottom.min(picture.height));
+    if right <= left || bottom <= top {
+        return None;
+    }
+    let gray = GrayImage::from_raw(picture.width, picture.height, picture.pixels.clone())?;
+    let (width, height) = ((right - left) as f32, (bottom - top) as f32);
+    let allowed = (ENLARGED_PIXELS_MAX / (width * height)).sqrt().max(1.0);
+    let frame = Frame { left: left as f32, top: top as f32, width, height, enlarged: enlarged.clamp(1.0, 4.0).min(allowed) };
+    let part = resampled(&gray, &frame, 0.0);
+    Some(PagePicture { width: part.width(), height: part.height(), pixels: part.into_raw(), hints: picture.hints })
+}
+
 /// Brings large pictures down; small ones are enlarged later, in one step with the straightening.
 fn to_working_size(gray: GrayImage) -> GrayImage {
     let scale = LONG_SIDE_PIXELS as f32 / gray.width().max(gray.height()).max(1) as f32;
