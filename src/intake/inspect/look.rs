@@ -53,7 +53,8 @@ impl Look {
         let lettering = lettering(&marks(&flat, threshold));
         Look {
             ink: if contrast < 40 { 0.0 } else { ink },
-            edge_width: edge_width(&gray),
+            // The grain of a desk is sharp or not whatever the page is.
+            edge_width: edge_width(if sheet.is_some() { &flat } else { &gray }),
             portrait: portrait::likelihood(picture, lettering.letters.len()),
             longest_side,
             contrast,
