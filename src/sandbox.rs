@@ -255,7 +255,8 @@ impl Sandbox {
             engine.read(picture, self.deadline())
         };
         match outcome {
-            OcrOutcome::Read { text, confidence } => {
+            OcrOutcome::Read { text, confidence, unread_script } => {
+                page.unread_script = unread_script.filter(|_| page.source != TextSource::Layer);
                 if is_better_than_layer(&text, confidence, page) {
                     page.text = text;
                     page.quality = confidence;
