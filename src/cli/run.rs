@@ -251,9 +251,16 @@ pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
     tracing::info!(
         landlock = report.confinement.landlock,
         seccomp = report.confinement.seccomp,
+        rlimits = report.confinement.rlimits,
         ocr = report.ocr_engine.as_deref().unwrap_or("none"),
         "guichet is at work"
     );
+    let leaks: Vec<&str> = report.confinement.leaks.iter().map(|leak| leak.slug()).collect();
+    if leaks.is_empty() {
+        tracing::info!("a worker tried to open files, sockets, programs, threads and memory beyond its share: nothing got through");
+    } else {
+        tracing::warn!(leaks = leaks.join(" "), "hostile files are opened by a worker that is not fully confined on this kernel");
+    }
     let stop = stop_signal(office.stop.clone())?;
     let console = match office.config.console.listen.as_str() {
         "" => None,

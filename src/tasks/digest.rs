@@ -17,6 +17,7 @@ use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::next_jury;
 use crate::domain::rules::Rules;
 use crate::store::dossiers::DossierRow;
+use crate::store::jury::{self, BatchRow};
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::{StatementRow, TransferRow};
@@ -36,6 +37,8 @@ struct Sources {
     fee_accepted: BTreeSet<i64>,
     /// When a person last wrote by hand to the candidate of a dossier.
     by_hand: BTreeMap<i64, DateTime<Utc>>,
+    /// The newest batch of each session.
+    batches: BTreeMap<String, BatchRow>,
     /// When each statement was last read, by its name.
     imported_at: BTreeMap<String, String>,
 }
@@ -66,6 +69,7 @@ impl Sources {
             statements,
             fee_accepted,
             by_hand,
+            batches: jury::batches(connection)?.into_iter().map(|batch| (batch.session.clone(), batch)).collect(),
             imported_at,
         })
     }

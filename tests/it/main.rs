@@ -11,6 +11,7 @@ mod daemon;
 mod deployment;
 mod disk;
 mod documents;
+mod jury_dossiers;
 mod letters;
 mod licences;
 mod mailbox;

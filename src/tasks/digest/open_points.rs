@@ -14,8 +14,10 @@ use crate::domain::money::Cents;
 use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::letters::base_name;
 use crate::domain::rules::Rules;
+use crate::jury::{self, LeftOut};
 use crate::store::dossiers::DossierRow;
 use crate::store::instant_text;
+use crate::store::jury::BatchRow;
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::StatementRow;
@@ -71,6 +73,11 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
             open.add(true, DigestTask { who: String::new(), sentence, question: None });
         }
     }
+    for batch in sources.batches.values().filter(|batch| is_ahead(batch, rules, since)) {
+        for absent in jury::left_out(&batch.manifest_json) {
+            open.add(batch.built_at >= instant_text(since), absent_point(sources, batch, &absent));
+        }
+    }
     open
 }
 
@@ -97,6 +104,29 @@ fn mail_point(mail: &MailRow) -> Option<String> {
     }
     (class == MailClass::PaymentProof && mail.dossier_id.is_none())
         .then(|| format!("Courriel «\u{a0}{}\u{a0}» que le programme n'a pas su rattacher\u{a0}: à lire dans la boîte.", mail.subject))
+}
+
+/// Whether the jury for which a batch was built has not met yet, or has no date.
+fn is_ahead(batch: &BatchRow, rules: &Rules, since: DateTime<Utc>) -> bool {
+    let session = rules.juries.iter().find(|session| session.name == batch.session);
+    session.and_then(|session| session.date).is_none_or(|date| date > calendar::paris(since).date())
+}
+
+/// A piece that is not in its dossier for the jury.
+fn absent_point(sources: &Sources, batch: &BatchRow, absent: &LeftOut) -> DigestTask {
+    let dossier = sources.dossiers.iter().find(|(_, state)| state.number == absent.number);
+    let sentence = format!(
+        "Lot du jury «\u{a0}{}\u{a0}», «\u{a0}{}\u{a0}», fichier «\u{a0}{}\u{a0}». {}",
+        batch.session,
+        absent.title_fr,
+        absent.file_name,
+        absent.hindrance.french(),
+    );
+    DigestTask {
+        who: dossier.map_or_else(|| absent.number.clone(), |(_, state)| wording::who(state)),
+        sentence,
+        question: Some(String::from("Le joindre à part\u{a0}?")),
+    }
 }
 
 /// The points of one dossier as one: a single one keeps its question apart, several are a short text.
