@@ -145,6 +145,10 @@ fn transfer_encoding(part: &MessagePart<'_>) -> String {
 /// What stands between the fields of a part and its end. Without the empty line that ends them, the first line that is no field begins it.
 fn raw_body<'m>(message: &'m Message<'_>, part: &MessagePart<'_>) -> &'m [u8] {
     let (header, body, end) = (part.offset_header as usize, part.offset_body as usize, part.offset_end as usize);
+    let usual = message.raw_message.get(body..end).unwrap_or_default();
+    if !usual.trim_ascii().is_empty() {
+        return usual;
+    }
     let fields = message.raw_message.get(header..body).unwrap_or_default();
     let start = first_line_that_is_no_field(fields).map_or(body, |at| header + at);
     message.raw_message.get(start..end).unwrap_or_default()
@@ -158,7 +162,7 @@ fn first_line_that_is_no_field(fields: &[u8]) -> Option<usize> {
         let name_end = line.iter().position(|byte| *byte == b':');
         let is_field = name_end.is_some_and(|end| end > 0 && line.iter().take(end).all(|byte| byte.is_ascii_graphic() || *byte == b' '));
         if !is_folded && !is_field && !line.trim_ascii().is_empty() {
-            return Some(at);
+            return (!line.starts_with(b"--")).then_some(at);
         }
         if line.trim_ascii().is_empty() && !is_first {
             return None;
