@@ -21,8 +21,9 @@ use crate::store::jury::{self, BatchRow};
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::{StatementRow, TransferRow};
-use crate::store::{dossiers, hand_answers, instant_text, mails, outbox, settings, transfers};
+use crate::store::{dossiers, from_json, hand_answers, instant_text, mails, outbox, settings, transfers};
 use crate::tasks::forget::{self, Due};
+use crate::tasks::process::MailRecord;
 use crate::tasks::receive::MISSING_FOLDERS;
 use crate::wording;
 
@@ -37,6 +38,8 @@ struct Sources {
     fee_accepted: BTreeSet<i64>,
     /// When a person last wrote by hand to the candidate of a dossier.
     by_hand: BTreeMap<i64, DateTime<Utc>>,
+    /// The same for addresses that belong to no dossier, in lower case.
+    by_hand_to: BTreeMap<String, DateTime<Utc>>,
     /// The newest batch of each session.
     batches: BTreeMap<String, BatchRow>,
     /// When each statement was last read, by its name.
@@ -59,6 +62,11 @@ impl Sources {
                 by_hand.insert(row.dossier_id, at);
             }
         }
+        let mut by_hand_to = BTreeMap::new();
+        for (_, at, facts) in hand_answers::loose_since(connection, since)? {
+            let parsed = from_json::<MailRecord>(&facts)?.parsed;
+            by_hand_to.extend(parsed.to.iter().chain(&parsed.cc).map(|recipient| (recipient.key(), at)));
+        }
         let statements = transfers::statements(connection)?;
         let imported_at = statements.iter().map(|file| (file.name.clone(), file.imported_at.clone())).collect();
         Ok(Sources {
@@ -69,6 +77,7 @@ impl Sources {
             statements,
             fee_accepted,
             by_hand,
+            by_hand_to,
             batches: jury::batches(connection)?.into_iter().map(|batch| (batch.session.clone(), batch)).collect(),
             imported_at,
         })
@@ -191,8 +200,11 @@ fn lines(sources: &Sources, wanted: impl Fn(&DossierRow, &DossierState) -> bool)
 
 /// Questions that wait for an answer.
 fn questions(sources: &Sources) -> Vec<DigestQuestion> {
-    let answered_by_hand =
-        |mail: &MailRow| mail.dossier_id.and_then(|dossier_id| sources.by_hand.get(&dossier_id)).is_some_and(|at| *at >= mail.arrived_at);
+    let answered_by_hand = |mail: &MailRow| {
+        let to_dossier = mail.dossier_id.and_then(|dossier_id| sources.by_hand.get(&dossier_id));
+        let to_address = mail.from_address.as_ref().and_then(|address| sources.by_hand_to.get(&address.to_lowercase()));
+        to_dossier.or(to_address).is_some_and(|at| *at >= mail.arrived_at)
+    };
     let state_of = |mail: &MailRow| sources.dossiers.iter().find(|(row, _)| Some(row.dossier_id) == mail.dossier_id).map(|(_, state)| state);
     sources
         .mails

@@ -59,6 +59,8 @@ pub struct OpenedMail {
     pub record: MailRecord,
     pub classification: Classification,
     pub files: Vec<OpenedFile>,
+    /// The row of its first sight in the junk folder, whose place it takes.
+    pub supersedes: Option<i64>,
 }
 
 /// A file out of a mail.
@@ -140,6 +142,7 @@ fn open_mail_as(office: &Office, sha256: &str, vouched_for: bool) -> anyhow::Res
         record: MailRecord { reasons: classification.reasons.clone(), parsed, attachments: Vec::new(), archive_problems: Vec::new() },
         classification,
         files: Vec::new(),
+        supersedes: None,
     };
     let passwords = passwords_in(&opened.record.parsed.text, &opened.record.parsed.subject);
     for attachment in attachments.into_iter().filter(|attachment| !attachment.inline) {
@@ -158,6 +161,7 @@ fn unreadable(reason: Reason, mut parsed: ParsedMail, sorted: Option<&Classifica
         record: MailRecord { parsed, reasons: classification.reasons.clone(), attachments: Vec::new(), archive_problems: Vec::new() },
         classification,
         files: Vec::new(),
+        supersedes: None,
     }
 }
 
@@ -220,8 +224,8 @@ fn process(office: &Office, mail: &MailRow, known: &mut Known) -> anyhow::Result
         if !original.backlog || original.answered_by.is_some() || mail.backlog {
             return record(office, mail, &opened, "duplicate", None, &[]);
         }
-        office.store.write(|transaction| mails::supersede(transaction, original.mail_id))?;
         opened = open_mail_as(office, &mail.sha256, true)?;
+        opened.supersedes = Some(original.mail_id);
         first_sight = Some(original);
     }
     if opened.classification.class == MailClass::Bounce {
@@ -470,6 +474,9 @@ fn write_mail(
     files: &[MailFileRow],
 ) -> anyhow::Result<()> {
     let dossier_id = dossier.map(|(dossier_id, _)| dossier_id);
+    if let Some(first_sight) = opened.supersedes {
+        mails::supersede(transaction, first_sight)?;
+    }
     for file in files {
         mails::add_file(transaction, file)?;
     }

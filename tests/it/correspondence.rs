@@ -116,6 +116,18 @@ fn our_own_letters_in_the_sent_folder_silence_nothing() {
 }
 
 #[test]
+fn a_question_that_a_person_has_answered_waits_no_more() {
+    let world = world();
+    let question = |who: &str| mail(&format!("{who}@etu.example"), &format!("Question de {who}"), &format!("q@{who}.example"), "", "Quand ?", &[]);
+    world.deliver("1", &question("ana"), "2024-02-01T09:00:00+01:00");
+    world.deliver("2", &question("luc"), "2024-02-01T09:01:00+01:00");
+    world.deliver_into("in/.Sent", "s1", &by_hand("ana@etu.example", None, "hand@school.example"), "2024-02-01T09:05:00+01:00");
+    assert_eq!(once(&world, "2024-02-01T10:00:00+01:00"), 0);
+    let digest = world.run_at("2024-02-02T08:00:00+01:00", &["digest"]).ends_with(0).stdout;
+    assert!(digest.contains("Question de luc") && !digest.contains("Question de ana"), "{digest}");
+}
+
+#[test]
 fn what_nobody_can_read_is_shown_and_its_sender_gets_one_neutral_sentence() {
     let world = world();
     world.deliver("1", b"Return-Path: <zoe@etu.example>\r\n\r\n\x00\xff\xfe\x00\x01", "2024-02-01T09:00:00+01:00");

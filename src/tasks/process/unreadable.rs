@@ -24,7 +24,10 @@ pub fn answer(office: &Office, transaction: &Transaction<'_>, mail: &MailRow, op
     let silence = TimeDelta::hours(i64::from(office.rules.letters.silence_hours_after_a_person));
     let by_hand = dossier_id.map(|dossier_id| hand_answers::latest(transaction, dossier_id)).transpose()?.flatten();
     let a_person_wrote = by_hand.is_some_and(|at| now < at + silence);
-    if a_person_wrote || outbox::wrote_to_since(transaction, KIND.slug(), &from.key(), now - TimeDelta::days(1))? {
+    let corrections = dossier_id.map(|dossier_id| dossiers::corrections(transaction, dossier_id)).transpose()?.unwrap_or_default();
+    // A candidate who withdrew, or whose letters the assistant writes herself, hears of this from her.
+    let hers = corrections.iter().any(|row| matches!(row.subject.as_str(), "letters_off" | "withdrawn") && row.value == "true");
+    if hers || a_person_wrote || outbox::wrote_to_since(transaction, KIND.slug(), &from.key(), now - TimeDelta::days(1))? {
         return Ok(());
     }
     let row = dossier_id.map(|dossier_id| dossiers::by_id(transaction, dossier_id)).transpose()?.flatten();
