@@ -3,6 +3,7 @@
 //! Exit status: 0 done, 1 a check failed or something needs a person, 2 unusable arguments or configuration.
 
 mod act;
+mod bank;
 mod explain;
 mod forget;
 mod interview;
@@ -95,7 +96,7 @@ enum Command {
     History { number: String },
     /// Bank statements.
     #[command(subcommand)]
-    Bank(act::Bank),
+    Bank(bank::Bank),
     /// Attributes a transfer, or takes an attribution back.
     #[command(subcommand)]
     Fee(act::Fee),
@@ -202,7 +203,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Transfers => see::transfers(&common),
         Command::Letters => see::letters(&common),
         Command::History { number } => see::history(&common, &number),
-        Command::Bank(bank) => act::bank(&common, bank),
+        Command::Bank(bank) => bank::bank(&common, bank),
         Command::Fee(fee) => act::fee(&common, fee),
         Command::Correct(correct) => act::correct(&common, correct),
         Command::Letter(letter) => act::letter(&common, letter),

@@ -17,14 +17,8 @@ use crate::domain::route::Route;
 use crate::letters;
 use crate::store::{dossiers, instant_text, journal, jury as jury_rows, mails, outbox, transfers};
 use crate::tasks::jury;
-use crate::tasks::money::{self, Import};
+use crate::tasks::money;
 use crate::tasks::{Office, daily, supervisor};
-
-#[derive(Debug, Subcommand)]
-pub enum Bank {
-    /// Reads statements and books their movements; reading one again changes nothing.
-    Import { files: Vec<PathBuf> },
-}
 
 #[derive(Debug, Subcommand)]
 pub enum Fee {
@@ -109,31 +103,6 @@ pub(crate) fn actor() -> String {
 
 fn refuse(sentence: String) -> anyhow::Error {
     anyhow::Error::new(Unusable(sentence))
-}
-
-pub fn bank(common: &Common, command: Bank) -> anyhow::Result<ExitCode> {
-    let Bank::Import { files } = command;
-    let office = common.office()?;
-    let mut needs_a_person = false;
-    for path in &files {
-        let bytes = fs::read(path).with_context(|| format!("read {}", path.display())).map_err(|error| super::unusable(&error))?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let value = match money::import(&office, &bytes, &name, &actor())? {
-            Import::AlreadyKnown { imported_at } => json!({ "file": name, "already_imported_at": imported_at }),
-            Import::Done { reading, n_new, n_known } => {
-                needs_a_person |= !reading.findings.is_empty();
-                let findings: Vec<_> = reading.findings.iter().map(|finding| finding.fault.french()).collect();
-                json!({ "file": name, "format": reading.format, "new": n_new, "known": n_known, "findings": findings })
-            }
-        };
-        if common.json {
-            table::json_lines([value])?;
-        } else {
-            println!("{value}");
-        }
-    }
-    supervisor::settle(&office)?;
-    Ok(if needs_a_person { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 pub fn fee(common: &Common, command: Fee) -> anyhow::Result<ExitCode> {

@@ -123,7 +123,12 @@ CREATE TABLE statement_file (
     format TEXT NOT NULL,
     imported_at TEXT NOT NULL,
     booked INTEGER NOT NULL CHECK (booked IN (0, 1)),
-    findings_json TEXT NOT NULL
+    findings_json TEXT NOT NULL,
+    -- A person took the import back; its movements are not seen any more, unless another file holds them.
+    undone_at TEXT,
+    -- Days of its movements.
+    first_day TEXT,
+    last_day TEXT
 ) STRICT;
 
 -- Movements on the school's account, each once however many files hold it.
@@ -138,7 +143,10 @@ CREATE TABLE transfer (
     dossiers_json TEXT NOT NULL DEFAULT '[]',
     why_json TEXT NOT NULL DEFAULT '[]',
     -- The rule that decided, a closed word.
-    tier TEXT NOT NULL DEFAULT ''
+    tier TEXT NOT NULL DEFAULT '',
+    -- The family of formats (camt, cfonb120, …) that movement_json was read from, and the movement as other families print it.
+    family TEXT NOT NULL DEFAULT '',
+    others_json TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 
 CREATE INDEX transfer_day ON transfer (account, booking_date);
@@ -152,6 +160,28 @@ CREATE TABLE transfer_source (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX transfer_source_transfer ON transfer_source (transfer_id);
+
+-- Balances of the statements of each file: the next opening balance must be the last closing one.
+CREATE TABLE statement_balance (
+    statement_file_id INTEGER NOT NULL REFERENCES statement_file (statement_file_id),
+    statement INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    opening_day TEXT,
+    opening_cents INTEGER,
+    closing_day TEXT,
+    closing_cents INTEGER,
+    PRIMARY KEY (statement_file_id, statement)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX statement_balance_closing ON statement_balance (account, closing_day);
+
+-- Headers of tables and what their columns are, as a person confirmed it once.
+CREATE TABLE table_header (
+    fingerprint TEXT PRIMARY KEY NOT NULL,
+    columns_json TEXT NOT NULL,
+    confirmed_at TEXT NOT NULL,
+    actor TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- What a person decided about a transfer; the newest wins.
 CREATE TABLE transfer_decision (
@@ -229,3 +259,17 @@ CREATE TABLE journal (
 ) STRICT;
 
 CREATE INDEX journal_dossier ON journal (dossier_id);
+
+-- A person of the school wrote to a candidate by hand (seen in the Sent folder, or as a copy): the program is silent for a while.
+CREATE TABLE hand_answer (
+    mail_id INTEGER NOT NULL REFERENCES mail (mail_id),
+    dossier_id INTEGER NOT NULL REFERENCES dossier (dossier_id),
+    at TEXT NOT NULL,
+    PRIMARY KEY (mail_id, dossier_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX hand_answer_dossier ON hand_answer (dossier_id, at);
+
+-- What the breakers count, and whom a bounce names: looked up without walking through the letters' bytes.
+CREATE INDEX outbox_sent ON outbox (sent_at);
+CREATE INDEX outbox_recipient ON outbox (lower(json_extract(recipients_json, '$[0]')));
