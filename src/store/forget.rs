@@ -16,12 +16,14 @@ pub struct MailTrace {
     pub facts_json: Option<String>,
 }
 
-/// Every mail of a dossier, with what is the same mail again and what its candidate wrote from those addresses outside any dossier.
+/// Every mail of a dossier, with what is the same mail again, what its candidate wrote from those addresses outside any dossier, and what people
+/// of the school answered by hand.
 pub fn mails_of_person(connection: &Connection, dossier_id: i64, addresses: &[String]) -> anyhow::Result<Vec<MailTrace>> {
     traces(
         connection,
         "dossier_id = ?1
          OR (dossier_id IS NULL AND lower(from_address) IN (SELECT lower(value) FROM json_each(?2)))
+         OR mail_id IN (SELECT mail_id FROM hand_answer WHERE dossier_id = ?1)
          OR (state = 'duplicate' AND (sha256 IN (SELECT sha256 FROM mail WHERE dossier_id = ?1)
              OR message_id IN (SELECT message_id FROM mail WHERE dossier_id = ?1)))",
         params![dossier_id, to_json(&addresses)?],
@@ -72,7 +74,7 @@ pub fn erase_mail(transaction: &Transaction<'_>, mail_id: i64) -> anyhow::Result
 /// Removes a dossier with all that hangs on it; its mails must be erased before. Gives how many letters went.
 pub fn erase_dossier(transaction: &Transaction<'_>, dossier_id: i64, number: &str) -> anyhow::Result<usize> {
     let n_letters = transaction.execute("DELETE FROM outbox WHERE dossier_id = ?1", [dossier_id]).context("erase letters")?;
-    for table in ["journal", "correction", "decision", "dossier"] {
+    for table in ["journal", "correction", "decision", "hand_answer", "dossier"] {
         transaction.execute(&format!("DELETE FROM {table} WHERE dossier_id = ?1"), [dossier_id]).with_context(|| format!("erase from {table}"))?;
     }
     erase_from_transfers(transaction, number)?;

@@ -41,15 +41,17 @@ pub fn due(facts: &DossierFacts, state: &DossierState, rules: &Rules, now: DateT
         if state.stage != Stage::Notified {
             desk.speak_of_money(&mut letters, &mut later);
             desk.remind(&mut letters, &mut later);
-            desk.invite(&mut letters);
         }
     }
     if let Some(until) = silent_until {
-        // An interview that a person fixed, like a decision that one approved, is no machine's word: it waits for nothing.
-        letters.retain(|letter| letter.letter.kind == LetterKind::InterviewInvitation);
+        letters.clear();
         later.insert(until);
     }
+    // What the jury decided, and an interview that was fixed, are no machine's words: they wait for nothing.
     if !facts.corrections.withdrawn {
+        if state.stage != Stage::Notified {
+            desk.invite(&mut letters);
+        }
         desk.announce_decision(&mut letters);
         desk.remind_of_registration(&mut letters, &mut later);
     }

@@ -62,10 +62,7 @@ fn busy() -> Digest {
             n_nearly: 7,
             n_under_way: 4,
         }),
-        batches: vec![
-            DigestBatch { label: String::from("jury de février"), n_candidates: 0 },
-            DigestBatch { label: String::from("jury de mars"), n_candidates: 18 },
-        ],
+        batches: vec![DigestBatch { label: String::from("jury de février"), n_candidates: 0 }],
         to_erase: vec![DigestErasure { on: day(2024, 4, 6), n_dossiers: 1, n_identity_papers: 12 }],
         juries_without_date: ["jury d'avril", "jury de mai", "jury de juin"].map(String::from).to_vec(),
         new_dossiers: vec![

@@ -11,7 +11,7 @@ type Build = fn() -> Vec<u8>;
 type Files = Vec<(String, Vec<u8>)>;
 
 /// Scenario, file, builder.
-pub const MAILS: [(&str, &str, Build); 26] = [
+pub const MAILS: [(&str, &str, Build); 28] = [
     ("001-everything-at-once", "candidature.eml", || maelle(everything(&MAELLE))),
     ("002-a-supplement-completes", "candidature.eml", || maelle(without(everything(&MAELLE), &["releve", "photo"]))),
     ("002-a-supplement-completes", "complement.eml", || {
@@ -79,6 +79,10 @@ pub const MAILS: [(&str, &str, Build); 26] = [
         application(&NAMESAKE, Client::Outlook, CANDIDATURE, "candidature.zip", &files, None)
     }),
     ("017-the-off-switches", "candidature.eml", || maelle(without(everything(&MAELLE), &["photo"]))),
+    ("018-too-late-for-the-next-jury", "candidature.eml", || maelle(everything(&MAELLE))),
+    ("019-after-the-international-date", "candidature.eml", || {
+        application(&IOANA_FROM_TUNIS, Client::Gmail, "Please find my application attached.", "application.zip", &everything(&IOANA_FROM_TUNIS), None)
+    }),
 ];
 
 const FIRST: &str = "2024-02-05T09:12:00+01:00";
@@ -87,6 +91,9 @@ const CANDIDATURE: &str = "Madame, Monsieur,\n\nVous trouverez mon dossier de ca
 /// Somebody else who is called Maëlle Kerbrat.
 const NAMESAKE: Person =
     Person { born: (1996, 8, 30), birthplace: "Quimper", email: "mkerbrat@courriel.example", document_number: "X4RTBPFW5", ..MAELLE };
+
+/// A candidate who needs a visa.
+const IOANA_FROM_TUNIS: Person = Person { nationality: "TUN", nationality_word: "Tunisian", ..IOANA };
 
 fn everything(person: &Person) -> Files {
     let page = |page| pdf(&[page]).unwrap();
