@@ -21,7 +21,7 @@ use crate::store::jury::{self, BatchRow};
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::{StatementRow, TransferRow};
-use crate::store::{dossiers, instant_text, jury, mails, outbox, transfers};
+use crate::store::{dossiers, instant_text, mails, outbox, transfers};
 use crate::tasks::forget::{self, Due};
 use crate::wording;
 

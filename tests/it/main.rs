@@ -21,4 +21,5 @@ mod servers;
 mod smtp;
 mod tidy;
 mod torn_network;
+mod worker;
 mod world;
