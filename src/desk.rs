@@ -23,12 +23,13 @@ use crate::intake::understand::facts::programmes_named;
 use crate::letters::{self, Attachment, AutoSubmitted, Envelope};
 use crate::store::dossiers::{CorrectionRow, DossierRow};
 use crate::store::outbox::NewLetter;
-use crate::store::{dossiers, from_json, journal, jury, mails, outbox, parse_instant, to_json};
+use crate::store::{dossiers, from_json, hand_answers, journal, jury, mails, outbox, parse_instant, to_json};
 use crate::tasks::Office;
 use crate::tasks::money;
 use crate::tasks::process::MailRecord;
 
-/// Asks the plan about every dossier that changed or whose date has come, and applies it. Gives how many there were.
+/// Asks the plan about every dossier that changed or whose date has come, and applies it, until the program is to stop. Gives how many
+/// there were.
 pub fn review(office: &Office) -> anyhow::Result<usize> {
     let now = office.clock.now();
     let due = office.store.read(|connection| dossiers::due(connection, now))?;
@@ -37,6 +38,9 @@ pub fn review(office: &Office) -> anyhow::Result<usize> {
     }
     let fees = office.store.read(|connection| money::fees(connection, &office.rules))?;
     for row in &due {
+        if office.stop.is_cancelled() {
+            break;
+        }
         let fee = fees.get(&row.number).cloned().unwrap_or_default();
         office
             .store
@@ -78,6 +82,7 @@ pub fn load(connection: &Connection, row: &DossierRow, fee: FeeFacts, rules: &Ru
         corrections: corrections(&dossiers::corrections(connection, row.dossier_id)?),
         decision: decision_of(connection, row.dossier_id)?,
         batched_for: batched_for(connection, &row.number)?,
+        answered_by_hand_at: hand_answers::latest(connection, row.dossier_id)?,
     };
     for mail in mails::of_dossier(connection, row.dossier_id)? {
         let (Some(class), Some(record)) = (mail.class, &mail.facts_json) else { continue };

@@ -142,16 +142,16 @@ impl Sandbox {
             command.arg("sandbox-program").arg(folder).arg(program).arg("--");
             command
         };
-        let mut limits = self.options.unpack_limits;
+        let limits = self.options.unpack_limits;
+        let limits_within = UnpackLimits { depth_max: limits.depth_max.saturating_sub(1), ..limits };
         let mut nested = Vec::new();
         let mut unpacked = unpack_with_external(bytes, passwords, &limits, &confined, &mut |entry| {
             if !looks_like_archive(&entry.name, &entry.contents) {
                 return sink(entry);
             }
             // What is an archive itself goes to a worker, as every archive does.
-            limits.depth_max = self.options.unpack_limits.depth_max.saturating_sub(1);
             let prefix = entry.name.clone();
-            let inner = self.unpack_in_worker(&entry.contents, &entry.name, passwords, &limits, &mut |inner| {
+            let inner = self.unpack_in_worker(&entry.contents, &entry.name, passwords, &limits_within, &mut |inner| {
                 sink(UnpackedEntry { name: format!("{prefix}!/{}", inner.name), contents: inner.contents });
             });
             nested.push((prefix, inner));
@@ -294,7 +294,8 @@ impl Sandbox {
             engine.read(picture, self.deadline())
         };
         match outcome {
-            OcrOutcome::Read { text, confidence } => {
+            OcrOutcome::Read { text, confidence, unread_script } => {
+                page.unread_script = unread_script.filter(|_| page.source != TextSource::Layer);
                 if is_better_than_layer(&text, confidence, page) {
                     page.text = text;
                     page.quality = confidence;

@@ -209,7 +209,7 @@ pub async fn demo(common: &Common, demo: Demo) -> anyhow::Result<ExitCode> {
     if demo.no_console || office.config.console.listen.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    let stop = stop_signal()?;
+    let stop = stop_signal(office.stop.clone())?;
     let listener = console::listen(&office.config.console.listen).await?;
     println!("  console         http://{}/   (Ctrl-C pour finir)", listener.local_addr().context("the console's address")?);
     console::serve(Arc::new(office), listener, stop).await?;
@@ -261,7 +261,7 @@ pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
     } else {
         tracing::warn!(leaks = leaks.join(" "), "hostile files are opened by a worker that is not fully confined on this kernel");
     }
-    let stop = stop_signal()?;
+    let stop = stop_signal(office.stop.clone())?;
     let console = match office.config.console.listen.as_str() {
         "" => None,
         address => {
@@ -300,9 +300,8 @@ fn notify(states: &[sd_notify::NotifyState<'_>]) {
     }
 }
 
-/// Cancelled at SIGTERM or Ctrl-C; the step under way is finished first.
-fn stop_signal() -> anyhow::Result<CancellationToken> {
-    let stop = CancellationToken::new();
+/// Cancelled at SIGTERM or Ctrl-C; the mail, dossier or letter under way is finished first.
+fn stop_signal(stop: CancellationToken) -> anyhow::Result<CancellationToken> {
     let cancel = stop.clone();
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("listen for SIGTERM")?;
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).context("listen for Ctrl-C")?;

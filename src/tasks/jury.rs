@@ -20,6 +20,7 @@ use crate::letters::{self, Attachment, BatchAnnouncement, BatchDelivery};
 use crate::store::jury as rows;
 use crate::store::jury::DecisionRow;
 use crate::store::{dossiers, journal};
+use crate::tasks::daily::StaffLetter;
 use crate::tasks::{Office, daily};
 use crate::wording;
 
@@ -70,6 +71,7 @@ pub fn build(office: &Office, session: &JurySession, today: NaiveDate) -> anyhow
     let manifest = jury::manifest(&batch, &draft.files, &left_out);
     let files = draft.publish(&folder, &manifest)?;
     let numbers: Vec<String> = batch.candidates.iter().map(|candidate| candidate.number.clone()).collect();
+    let announcement = announcement(office, &batch, &files, &folder)?;
     let now = office.clock.now();
     office.store.write(|transaction| {
         rows::add_batch(transaction, &session.name, now, &folder.to_string_lossy(), &manifest, &numbers)?;
@@ -79,9 +81,8 @@ pub fn build(office: &Office, session: &JurySession, today: NaiveDate) -> anyhow
                 dossiers::mark_dirty(transaction, row.dossier_id)?;
             }
         }
-        Ok(())
+        announcement.map_or(Ok(()), |letter| letter.queue(transaction))
     })?;
-    deliver(office, &batch, &files, &folder)?;
     Ok(folder)
 }
 
@@ -120,7 +121,8 @@ impl Draft {
     fn begin(folder: &Path) -> anyhow::Result<Draft> {
         let parent = folder.parent().context("the batch folder has no parent")?;
         fs::create_dir_all(parent).context("make the folder of batches")?;
-        let folder = tempfile::Builder::new().prefix(".batch-").tempdir_in(parent).context("make a draft of the batch")?;
+        throw_away_drafts(parent)?;
+        let folder = tempfile::Builder::new().prefix(DRAFT).tempdir_in(parent).context("make a draft of the batch")?;
         Ok(Draft { folder, files: Vec::new() })
     }
 
@@ -154,6 +156,9 @@ impl Draft {
 
     fn publish(self, folder: &Path, manifest: &str) -> anyhow::Result<Vec<ManifestFile>> {
         fs::write(self.folder.path().join("manifest.json"), manifest).context("write the manifest")?;
+        // On disk before the database says that the batch is built.
+        let opened = File::open(self.folder.path()).context("open the draft of the batch")?;
+        rustix::fs::syncfs(opened).context("flush the batch")?;
         if folder.exists() {
             fs::remove_dir_all(folder).context("replace a half-built batch")?;
         }
@@ -162,12 +167,25 @@ impl Draft {
     }
 }
 
-/// Announces a batch to the jury, with its files attached while the mail stays small enough.
-fn deliver(office: &Office, batch: &Batch, files: &[ManifestFile], folder: &Path) -> anyhow::Result<()> {
+const DRAFT: &str = ".batch-";
+
+/// What a process that was killed left of a batch.
+fn throw_away_drafts(parent: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(parent).context("look for drafts of batches")? {
+        let entry = entry.context("look for drafts of batches")?;
+        if entry.file_name().to_string_lossy().starts_with(DRAFT) {
+            fs::remove_dir_all(entry.path()).context("throw away a draft of a batch")?;
+        }
+    }
+    Ok(())
+}
+
+/// The letter that announces a batch to the jury, with its files attached while the mail stays small enough.
+fn announcement(office: &Office, batch: &Batch, files: &[ManifestFile], folder: &Path) -> anyhow::Result<Option<StaffLetter>> {
     let config = &office.config.jury;
     // Nobody is asked to read nothing: the assistant's digest says that the batch is empty.
     if config.to.is_empty() || batch.candidates.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let size_bytes: u64 = files.iter().map(|file| file.size_bytes).sum();
     // Base64 makes four bytes of three.
@@ -190,14 +208,8 @@ fn deliver(office: &Office, batch: &Batch, files: &[ManifestFile], folder: &Path
         Ok(Attachment { name: file.name.clone(), media_type: media_type(&file.name).to_owned(), bytes })
     };
     let attachments: Vec<Attachment> = if attached { files.iter().map(attachment).collect::<anyhow::Result<_>>()? } else { Vec::new() };
-    daily::queue_to_staff(
-        office,
-        &format!("batch/{}/{}", batch.session_name, batch.built_on),
-        "batch_announcement",
-        &config.to,
-        &rendered,
-        &attachments,
-    )
+    let letter_key = format!("batch/{}/{}", batch.session_name, batch.built_on);
+    daily::staff_letter(office, &letter_key, "batch_announcement", &config.to, &rendered, &attachments).map(Some)
 }
 
 fn media_type(name: &str) -> &'static str {
