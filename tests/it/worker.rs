@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{Cursor, Write};
 use std::path::PathBuf;
+use std::process::Command;
 
 use guichet::domain::finding::Reason;
 use guichet::intake::unpack::UnpackLimits;
@@ -60,4 +61,32 @@ fn slow_pdf() -> Vec<u8> {
     );
     [head.as_bytes(), &content, b"\nendstream endobj\n5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\ntrailer<</Root 1 0 R>>\n"]
         .concat()
+}
+
+#[test]
+fn a_program_for_foreign_formats_sees_its_folder_alone() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file("cv.txt", zip::write::SimpleFileOptions::default()).unwrap();
+    writer.write_all(b"Curriculum").unwrap();
+    let archive = folder.path().join("archive");
+    std::fs::write(&archive, writer.finish().unwrap().into_inner()).unwrap();
+    std::fs::write(other.path().join("secret"), "secret").unwrap();
+    let run = |program: &str, arguments: &[&std::ffi::OsStr]| {
+        let output = Command::new(PROGRAM).arg("sandbox-program").arg(folder.path()).arg(program).arg("--").args(arguments).output().unwrap();
+        (output.status.success(), output.stdout)
+    };
+    let (may_read_own, contents) = run("/bin/cat", &[archive.as_os_str()]);
+    assert!(may_read_own && contents.starts_with(b"PK"));
+    if sandbox(1024, 10).report().confinement.landlock {
+        assert!(!run("/bin/cat", &[other.path().join("secret").as_os_str()]).0, "it reads another folder");
+        assert!(!run("/bin/cp", &[archive.as_os_str(), other.path().join("copy").as_os_str()]).0, "it writes to another folder");
+    }
+    assert!(run("/bin/cp", &[archive.as_os_str(), folder.path().join("copy").as_os_str()]).0);
+    if std::path::Path::new("/usr/bin/bsdtar").exists() {
+        let mut source = std::ffi::OsString::from("@");
+        source.push(&archive);
+        let (ended_well, tar) = run("/usr/bin/bsdtar", &["--format=pax".as_ref(), "-cf".as_ref(), "-".as_ref(), &source]);
+        assert!(ended_well && tar.windows(10).any(|part| part == b"Curriculum"));
+    }
 }
