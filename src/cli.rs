@@ -142,6 +142,13 @@ enum Command {
     Restore { from: PathBuf },
     #[command(hide = true)]
     SandboxWorker,
+    #[command(hide = true)]
+    SandboxProgram {
+        folder: PathBuf,
+        program: PathBuf,
+        #[arg(last = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
 }
 
 /// The whole program.
@@ -149,6 +156,9 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if matches!(arguments.command, Command::SandboxWorker) {
         return sandbox::worker_main();
+    }
+    if let Command::SandboxProgram { folder, program, arguments } = &arguments.command {
+        return sandbox::program_main(folder, program, arguments);
     }
     start_logs(matches!(arguments.command, Command::Run));
     match dispatch(arguments) {
@@ -217,6 +227,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Backup { dest } => act::backup(&common, &dest),
         Command::Restore { from } => act::restore(&common, &from),
         Command::SandboxWorker => Ok(sandbox::worker_main()),
+        Command::SandboxProgram { folder, program, arguments } => Ok(sandbox::program_main(&folder, &program, &arguments)),
     }
 }
 

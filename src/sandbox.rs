@@ -6,7 +6,8 @@
 //! pictures that a worker drew, under limits of its own.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -18,13 +19,14 @@ use crate::domain::finding::{ArchiveFinding, FileFinding, Reason};
 use crate::intake::inspect::{PagePicture, empty_page};
 use crate::intake::mail::ParsedMail;
 use crate::intake::unpack::external::{ExternalUnpackers, unpack_with_external};
-use crate::intake::unpack::{UnpackLimits, Unpacked, UnpackedEntry};
+use crate::intake::unpack::{UnpackLimits, Unpacked, UnpackedEntry, looks_like_archive};
 
 mod confine;
 mod jury;
 mod ocr;
 mod permits;
 mod pool;
+mod program;
 mod protocol;
 mod table;
 mod worker;
@@ -35,6 +37,7 @@ use pool::{Failure, Pool, Worker};
 use protocol::{Reply, Request};
 
 pub use confine::{Confinement, Leak};
+pub use program::program_main;
 pub use worker::worker_main;
 
 /// Which OCR engine to use.
@@ -128,18 +131,54 @@ impl Sandbox {
     ///
     /// What no reader of ours opens (RAR) is given to a program of the system's, when one is installed.
     pub fn unpack(&self, bytes: &[u8], archive_name: &str, passwords: &[String], sink: &mut dyn FnMut(UnpackedEntry)) -> Unpacked {
-        let unpacked = self.unpack_in_worker(bytes, archive_name, passwords, sink);
+        let unpacked = self.unpack_in_worker(bytes, archive_name, passwords, &self.options.unpack_limits, sink);
         let needs_a_program = unpacked.n_entries == 0
             && unpacked.findings.iter().any(|finding| finding.reason == Reason::ArchiveFormatNotInstalled && finding.entry.is_none());
         if !needs_a_program || ExternalUnpackers::find().is_empty() {
             return unpacked;
         }
-        unpack_with_external(bytes, passwords, &self.options.unpack_limits, sink)
+        let confined = |folder: &Path, program: &Path| {
+            let mut command = Command::new(&self.options.program);
+            command.arg("sandbox-program").arg(folder).arg(program).arg("--");
+            command
+        };
+        let limits = self.options.unpack_limits;
+        let limits_within = UnpackLimits { depth_max: limits.depth_max.saturating_sub(1), ..limits };
+        let mut nested = Vec::new();
+        let mut unpacked = unpack_with_external(bytes, passwords, &limits, &confined, &mut |entry| {
+            if !looks_like_archive(&entry.name, &entry.contents) {
+                return sink(entry);
+            }
+            // What is an archive itself goes to a worker, as every archive does.
+            let prefix = entry.name.clone();
+            let inner = self.unpack_in_worker(&entry.contents, &entry.name, passwords, &limits_within, &mut |inner| {
+                sink(UnpackedEntry { name: format!("{prefix}!/{}", inner.name), contents: inner.contents });
+            });
+            nested.push((prefix, inner));
+        });
+        for (prefix, inner) in nested {
+            // The archive within was handed over as one file.
+            unpacked.n_entries = (unpacked.n_entries + inner.n_entries).saturating_sub(1);
+            unpacked.findings.extend(inner.findings.into_iter().map(|finding| ArchiveFinding {
+                reason: finding.reason,
+                entry: Some(finding.entry.map_or_else(|| prefix.clone(), |entry| format!("{prefix}!/{entry}"))),
+            }));
+        }
+        unpacked
     }
 
-    fn unpack_in_worker(&self, bytes: &[u8], archive_name: &str, passwords: &[String], sink: &mut dyn FnMut(UnpackedEntry)) -> Unpacked {
-        let limits = self.options.unpack_limits;
-        let request = Request::Unpack { archive_name: archive_name.to_owned(), passwords: passwords.to_vec(), limits };
+    fn unpack_in_worker(
+        &self,
+        bytes: &[u8],
+        archive_name: &str,
+        passwords: &[String],
+        limits: &UnpackLimits,
+        sink: &mut dyn FnMut(UnpackedEntry),
+    ) -> Unpacked {
+        if limits.depth_max == 0 {
+            return Unpacked { findings: vec![ArchiveFinding { reason: Reason::ArchiveTooDeep, entry: None }], ..Unpacked::default() };
+        }
+        let request = Request::Unpack { archive_name: archive_name.to_owned(), passwords: passwords.to_vec(), limits: *limits };
         let mut left = Duration::from_secs(u64::from(limits.seconds_max) + 5);
         let mut n_entries = 0;
         let outcome = self.pool.with(|worker| {

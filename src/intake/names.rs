@@ -163,11 +163,15 @@ fn neighbour_points(before: char, letter: char) -> i32 {
     }
 }
 
+/// Whether a letter can be shown as part of a name: no control characters, and none that turn the direction of what follows, with which
+/// `gpj.exe` is shown as `exe.jpg`.
+pub fn is_shown(letter: &char) -> bool {
+    !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
 /// An entry's path made harmless: relative, with `/`, without `.` and `..`; and whether it was unsafe.
 pub fn clean_path(name: &str) -> (String, bool) {
     const PATH_CHARS_MAX: usize = 500;
-    let is_shown =
-        |letter: &char| !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
     let slashed: String = name.replace('\\', "/").chars().filter(is_shown).take(PATH_CHARS_MAX).collect();
     let mut is_unsafe = slashed.starts_with('/');
     let mut segments: Vec<&str> = Vec::new();

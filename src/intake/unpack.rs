@@ -2,7 +2,7 @@
 //!
 //! An archive is known by its bytes, never by its name. What an archive declares is believed only against it: limits are counted while
 //! inflating. Names found inside are repaired for people to read and never used as paths. A panic in a decompression library is the
-//! archive's fault and becomes a finding. Nothing here runs a program, save [`external`], which only the worker calls.
+//! archive's fault and becomes a finding. Nothing here runs a program, save [`external`].
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -76,6 +76,8 @@ struct Job<'a> {
     sink: &'a mut dyn FnMut(UnpackedEntry),
     findings: Vec<ArchiveFinding>,
     n_entries: u32,
+    /// Archives within are opened; else they are handed on as files.
+    opens_nested: bool,
     /// Names given so far, in small letters, so that no two files are told apart by case alone.
     taken: BTreeSet<String>,
 }
@@ -96,7 +98,15 @@ impl<'a> Job<'a> {
                 known.push(password.clone());
             }
         }
-        Job { budget: Budget::new(*limits, archive_bytes), passwords: known, sink, findings: Vec::new(), n_entries: 0, taken: BTreeSet::new() }
+        Job {
+            budget: Budget::new(*limits, archive_bytes),
+            passwords: known,
+            sink,
+            findings: Vec::new(),
+            n_entries: 0,
+            opens_nested: true,
+            taken: BTreeSet::new(),
+        }
     }
 
     fn finish(self, format: String) -> Unpacked {
@@ -161,7 +171,7 @@ impl<'a> Job<'a> {
     fn deliver(&mut self, path: String, contents: Vec<u8>, depth: u32) {
         let path = self.claim(path);
         let is_archive = sniff(&contents).is_some() && !is_office_container(&contents) && !sniff::has_document_name(&path);
-        if !is_archive {
+        if !is_archive || !self.opens_nested {
             self.n_entries += 1;
             (self.sink)(UnpackedEntry { name: path, contents });
         } else if depth >= self.budget.limits.depth_max {

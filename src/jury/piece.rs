@@ -58,7 +58,7 @@ impl Hindrance {
     /// The beginning of the sentence that stands in the place of the piece, for the jury.
     pub fn french(self) -> &'static str {
         match self {
-            Hindrance::Unreadable => "Cette pièce ne peut pas être reproduite ici.",
+            Hindrance::Unreadable => "Cette pièce ne peut pas être reproduite.",
             Hindrance::Crashed => "Cette pièce n'a pas pu être jointe\u{a0}: le programme n'est pas parvenu à ouvrir le fichier.",
             Hindrance::TooSlow => "Cette pièce n'a pas pu être jointe\u{a0}: son ouverture prend trop de temps.",
             Hindrance::TooLarge => "Cette pièce n'a pas pu être jointe\u{a0}: le fichier est trop volumineux.",

@@ -71,6 +71,9 @@ pub fn long_run(wanted: &str) {
     }
     while Instant::now() < until {
         let left = until.saturating_duration_since(Instant::now()).as_secs();
+        if left == 0 {
+            break;
+        }
         // Address space: what the target may take, and as much again for the program itself and its threads.
         let kibibytes = (target.memory_mib_max + 1024) << 10;
         let status = Command::new("sh")

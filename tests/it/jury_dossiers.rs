@@ -145,3 +145,51 @@ fn files_beyond_the_workers_memory_are_left_out_before_they_are_opened() {
     let (left_out, pages) = build(&sandbox, dossier(pieces), &files);
     assert_eq!((left_out, pages), (vec![(0, Hindrance::TooLarge)], 3));
 }
+
+/// A PDF that is as large as the noise in it.
+fn large_pdf(seed: u64) -> Vec<u8> {
+    const SIDE: usize = 2_200;
+    let mut random = fastrand::Rng::with_seed(seed);
+    let head = format!(
+        "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n\
+         3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</XObject<</I 5 0 R>>>>>>endobj\n\
+         4 0 obj<</Length 31>>stream\nq 595 0 0 842 0 0 cm /I Do Q    \nendstream endobj\n\
+         5 0 obj<</Type/XObject/Subtype/Image/Width {SIDE}/Height {SIDE}/BitsPerComponent 8/ColorSpace/DeviceRGB/Length {}>>stream\n",
+        SIDE * SIDE * 3
+    );
+    let noise: Vec<u8> = (0..SIDE * SIDE * 3).map(|_| random.u8(..)).collect();
+    [head.as_bytes(), &noise, b"\nendstream endobj\ntrailer<</Root 1 0 R>>\n"].concat()
+}
+
+#[test]
+fn the_daemon_holds_one_file_at_a_time() {
+    const PEAK_MIB_MAX: u64 = 100;
+    if std::env::var_os("GUICHET_TEST_MEASURES").is_none() {
+        // The peak of a process is that of all tests in it, so this one measures in a process of its own.
+        let name = "jury_dossiers::the_daemon_holds_one_file_at_a_time";
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([name, "--exact", "--test-threads=1"])
+            .env("GUICHET_TEST_MEASURES", "1")
+            .output()
+            .unwrap();
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+        return;
+    }
+    let sandbox = sandbox(1024, 60);
+    // As the blobs are: on the disk until one is asked for.
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..4).map(|number| number.to_string()).collect();
+    for (seed, name) in (0..).zip(&names) {
+        std::fs::write(folder.path().join(name), large_pdf(seed)).unwrap();
+    }
+    for _ in 0..4 {
+        let pieces = names.iter().map(|name| piece(DocumentKind::Transcript, "application/pdf", name)).collect();
+        let mut into = tempfile::tempfile().unwrap();
+        let left_out = sandbox.jury_dossier(dossier(pieces), &mut |name| std::fs::read(folder.path().join(name)).ok(), &mut into).unwrap();
+        assert_eq!(left_out, []);
+        assert!(into.metadata().unwrap().len() > 55 << 20);
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10;
+    assert!(peak < PEAK_MIB_MAX, "four dossiers of 58 MiB took {peak} MiB here");
+}

@@ -27,4 +27,5 @@ mod steps;
 mod tidy;
 mod thousand;
 mod torn_network;
+mod worker;
 mod world;

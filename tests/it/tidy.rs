@@ -132,7 +132,7 @@ fn imports_point_inward() {
 #[test]
 fn pure_rooms_touch_nothing_outside() {
     let exceptions = BTreeMap::from([
-        // Formats without a reader in Rust (RAR) go through a program of the system, called inside the sandbox worker, in a folder of its own.
+        // Formats without a reader in Rust (RAR) go through a program of the system, confined by the sandbox's launcher, in a folder of its own.
         ("src/intake/unpack/external.rs", vec!["env", "fs", "process", "thread", "tempdir", "Instant::now"]),
         // The limit on the time that one archive may take is counted while it is unpacked; no result depends on the hour.
         ("src/intake/unpack/budget.rs", vec!["Instant::now"]),

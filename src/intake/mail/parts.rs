@@ -211,7 +211,10 @@ fn file_name(declared: &str, media_type: &str, position: usize) -> String {
     const NAME_CHARS_MAX: usize = 200;
     let last = declared.rsplit(['/', '\\']).find(|piece| !piece.trim().is_empty()).unwrap_or_default().trim();
     if !last.is_empty() {
-        return last.chars().take(NAME_CHARS_MAX).collect();
+        let shown: String = last.chars().filter(names::is_shown).take(NAME_CHARS_MAX).collect();
+        if !shown.trim().is_empty() {
+            return shown.trim().to_owned();
+        }
     }
     let number = position + 1;
     let extension = match media_type {

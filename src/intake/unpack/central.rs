@@ -16,6 +16,8 @@ pub struct Record {
     pub crc32: u32,
     pub packed_bytes: u64,
     pub size_bytes: u64,
+    /// Of the local header, as the directory has it.
+    pub offset: u64,
     /// From the beginning of the file, whatever stands before the archive.
     pub header_start: usize,
     /// The AES field (0x9901), whole.
@@ -151,32 +153,33 @@ pub fn read_directory(bytes: &[u8], records_max: usize) -> Option<Directory> {
     let mut directory = Directory { start, is_spanned, ..Directory::default() };
     let mut at = start;
     while has_mark(bytes, at, mark) && directory.records.len() < records_max {
-        let Some((record, next)) = read_record(bytes, at, shift) else { break };
+        let Some((record, next)) = read_record(bytes, at) else { break };
         directory.records.push(record);
         at = next;
     }
-    mend_places(bytes, &mut directory.records, shift);
+    place(bytes, &mut directory.records, shift);
     let n_read = u64::try_from(directory.records.len()).unwrap_or(u64::MAX);
     // Old zippers count modulo 65,536.
     directory.is_whole = n_read >= end.n_records || n_read % 0x1_0000 == end.n_records || directory.records.len() >= records_max;
     Some(directory)
 }
 
-/// Where no entry lies at its place, the directory's own place may be wrong in the end record: entries are then where they say, unshifted.
-fn mend_places(bytes: &[u8], records: &mut [Record], shift: i64) {
+/// Gives every entry its place. Where none lies there, the directory's own place may be wrong in the end record: they are then where they say.
+fn place(bytes: &[u8], records: &mut [Record], shift: i64) {
     const LOOKED_AT: usize = 50;
-    let Some(back) = usize::try_from(shift.unsigned_abs()).ok().filter(|back| *back != 0) else { return };
-    let unshifted = |record: &Record| if shift > 0 { record.header_start.checked_sub(back) } else { record.header_start.checked_add(back) };
-    let is_there = |at: usize| has_mark(bytes, at, b"PK\x03\x04");
-    let looked_at = records.iter().take(LOOKED_AT);
-    if looked_at.clone().all(|record| !is_there(record.header_start)) && looked_at.clone().any(|record| unshifted(record).is_some_and(is_there)) {
-        for record in records {
-            record.header_start = unshifted(record).unwrap_or(usize::MAX);
-        }
+    // A place outside the file is that entry's trouble alone.
+    let shifted = |record: &Record, shift: i64| {
+        let place = i64::try_from(record.offset).ok().and_then(|offset| offset.checked_add(shift));
+        place.and_then(|place| usize::try_from(place).ok()).unwrap_or(usize::MAX)
+    };
+    let any_is_there = |shift: i64| records.iter().take(LOOKED_AT).any(|record| has_mark(bytes, shifted(record, shift), b"PK\x03\x04"));
+    let shift = if !any_is_there(shift) && any_is_there(0) { 0 } else { shift };
+    for record in records {
+        record.header_start = shifted(record, shift);
     }
 }
 
-fn read_record(bytes: &[u8], at: usize, shift: i64) -> Option<(Record, usize)> {
+fn read_record(bytes: &[u8], at: usize) -> Option<(Record, usize)> {
     let name_length = usize::from(u16_at(bytes, at + 28)?);
     let extra_length = usize::from(u16_at(bytes, at + 30)?);
     let comment_length = usize::from(u16_at(bytes, at + 32)?);
@@ -202,9 +205,7 @@ fn read_record(bytes: &[u8], at: usize, shift: i64) -> Option<(Record, usize)> {
     record.is_directory = is_directory_name(&record.name)
         || (attributes & 0x10 != 0 && record.size_bytes == 0 && record.packed_bytes == 0)
         || record.unix_mode & 0xf000 == 0x4000;
-    // A place outside the file is that entry's trouble alone.
-    let place = i64::try_from(offset).ok().and_then(|offset| offset.checked_add(shift));
-    record.header_start = place.and_then(|place| usize::try_from(place).ok()).unwrap_or(usize::MAX);
+    record.offset = offset;
     Some((record, at + 46 + name_length + extra_length + comment_length))
 }
 
@@ -237,7 +238,7 @@ fn read_extra(extra: &[u8], record: &mut Record, mut offset: Option<&mut u64>) {
             0x7075 if value.first() == Some(&1) && u32_at(value, 1) == Some(crc32(&record.name)) => {
                 record.unicode_name = value.get(5..).and_then(|name| String::from_utf8(name.to_vec()).ok()).filter(|name| !name.is_empty());
             }
-            0x9901 => record.aes = rest.get(..4 + usize::from(length)).map(<[u8]>::to_vec),
+            0x9901 if length == 7 => record.aes = rest.get(..4 + usize::from(length)).map(<[u8]>::to_vec),
             _ => {}
         }
         rest = rest.get(4 + usize::from(length)..).unwrap_or_default();

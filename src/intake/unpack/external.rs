@@ -1,7 +1,8 @@
 //! The one exception to purity under `intake`: RAR (and other formats nothing free reads in Rust) through `bsdtar` or `unar`, when installed.
 //!
-//! Only the worker calls this. The program gets the archive as a temporary file, its output is measured like any archive, and it is killed
-//! when a limit is reached: on some RAR5 files `bsdtar` writes zeros for ever. Names never reach a command line.
+//! A worker may start no program, so the caller starts one, confined by [`Launcher`]. The program gets the archive as a temporary file, its output is
+//! measured like any archive, and it is killed when a limit is reached: on some RAR5 files `bsdtar` writes zeros for ever. Names never
+//! reach a command line. What comes out is handed on as it is: archives within are not opened here.
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -37,20 +38,30 @@ fn on_path(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
 }
 
-/// Unpacks by an external program; the same contract as [`super::unpack`].
+/// How a program is started, confined to this folder: the command that takes the program's own arguments.
+pub type Launcher<'a> = &'a dyn Fn(&Path, &Path) -> Command;
+
+/// Unpacks by an external program; the same contract as [`super::unpack`], but that archives within come out as files.
 ///
 /// Without any program, [`Reason::ArchiveFormatNotInstalled`].
-pub fn unpack_with_external(bytes: &[u8], passwords: &[String], limits: &UnpackLimits, sink: &mut dyn FnMut(UnpackedEntry)) -> Unpacked {
+pub fn unpack_with_external(
+    bytes: &[u8],
+    passwords: &[String],
+    limits: &UnpackLimits,
+    launcher: Launcher<'_>,
+    sink: &mut dyn FnMut(UnpackedEntry),
+) -> Unpacked {
     let programs = ExternalUnpackers::find();
     let mut job = Job::new(passwords, limits, bytes.len(), sink);
+    job.opens_nested = false;
     let format = sniff(bytes).map(|format| format.slug().to_owned()).unwrap_or_default();
-    if let Err(reason) = run_any(&mut job, &programs, bytes) {
+    if let Err(reason) = run_any(&mut job, &programs, launcher, bytes) {
         job.add_archive_finding(reason, "");
     }
     job.finish(format)
 }
 
-fn run_any(job: &mut Job<'_>, programs: &ExternalUnpackers, bytes: &[u8]) -> Result<(), Reason> {
+fn run_any(job: &mut Job<'_>, programs: &ExternalUnpackers, launcher: Launcher<'_>, bytes: &[u8]) -> Result<(), Reason> {
     if programs.is_empty() {
         return Err(Reason::ArchiveFormatNotInstalled);
     }
@@ -59,7 +70,7 @@ fn run_any(job: &mut Job<'_>, programs: &ExternalUnpackers, bytes: &[u8]) -> Res
     std::fs::write(&archive, bytes).map_err(|_| Reason::ArchiveFormatNotInstalled)?;
     let mut failure = Reason::ArchiveDamaged;
     if let Some(bsdtar) = &programs.bsdtar {
-        match run_bsdtar(job, bsdtar, &archive, bytes.len()) {
+        match run_bsdtar(job, launcher(folder.path(), bsdtar), &archive, bytes.len()) {
             Ok(()) => return Ok(()),
             Err(reason) if job.n_entries > 0 => return Err(reason),
             Err(reason) => failure = reason,
@@ -71,7 +82,7 @@ fn run_any(job: &mut Job<'_>, programs: &ExternalUnpackers, bytes: &[u8]) -> Res
     let attempts = std::iter::once(None).chain(passwords.iter().take(PASSWORDS_MAX).map(Some));
     for (number, password) in attempts.enumerate() {
         let into = folder.path().join(format!("out-{number}"));
-        match run_unar(job, unar, &archive, &into, password) {
+        match run_unar(job, launcher(folder.path(), unar), &archive, &into, password) {
             Ok(()) => return Ok(()),
             // It does not say why it gives nothing. Where bsdtar named a password, the next one may fit.
             Err(Reason::ArchiveDamaged | Reason::ArchivePassword) if failure == Reason::ArchivePassword => {}
@@ -82,10 +93,9 @@ fn run_any(job: &mut Job<'_>, programs: &ExternalUnpackers, bytes: &[u8]) -> Res
 }
 
 /// `bsdtar -cf - @archive` turns any archive it reads into a tar, which our own reader takes apart: nothing is written to disk.
-fn run_bsdtar(job: &mut Job<'_>, bsdtar: &Path, archive: &Path, packed: usize) -> Result<(), Reason> {
+fn run_bsdtar(job: &mut Job<'_>, mut command: Command, archive: &Path, packed: usize) -> Result<(), Reason> {
     let mut source = std::ffi::OsString::from("@");
     source.push(archive);
-    let mut command = Command::new(bsdtar);
     command.args([OsStr::new("--format=pax"), OsStr::new("-cf"), OsStr::new("-"), &source]);
     let mut running = Running::start(command, job.budget.deadline())?;
     let output = running.take_output().ok_or(Reason::ArchiveDamaged)?;
@@ -103,9 +113,8 @@ fn run_bsdtar(job: &mut Job<'_>, bsdtar: &Path, archive: &Path, packed: usize) -
 }
 
 /// `unar` knows encrypted RARs, but only writes to disk: the folder is watched while it grows.
-fn run_unar(job: &mut Job<'_>, unar: &Path, archive: &Path, into: &Path, password: Option<&String>) -> Result<(), Reason> {
+fn run_unar(job: &mut Job<'_>, mut command: Command, archive: &Path, into: &Path, password: Option<&String>) -> Result<(), Reason> {
     std::fs::create_dir(into).map_err(|_| Reason::ArchiveDamaged)?;
-    let mut command = Command::new(unar);
     command.args(["-q", "-D", "-f", "-p"]).arg(password.map_or("-", String::as_str)).arg("-o").arg(into).arg(archive);
     let mut running = Running::start(command, job.budget.deadline())?;
     loop {

@@ -8,6 +8,8 @@ use zip::{AesMode, CompressionMethod};
 
 use super::*;
 
+mod zoo;
+
 type Found = (Vec<(String, Vec<u8>)>, Vec<(Reason, Option<String>)>, Unpacked);
 
 fn open_with(bytes: &[u8], name: &str, passwords: &[&str], limits: &UnpackLimits) -> Found {

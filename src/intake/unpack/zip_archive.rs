@@ -207,7 +207,7 @@ fn inflate(job: &mut Job<'_>, record: &Record, data: &[u8], password: Option<&[u
 }
 
 fn local_header(record: &Record, packed: usize) -> Vec<u8> {
-    let aes = record.aes.as_deref().unwrap_or_default();
+    let aes = record.aes.as_deref().filter(|_| record.is_encrypted()).unwrap_or_default();
     // The descriptor's bit stays on encrypted entries alone: ZipCrypto checks its password against the time then, else against the checksum.
     let flags = if record.is_encrypted() { record.flags & 0x0809 } else { record.flags & 0x0800 };
     let mut header = Vec::with_capacity(64);
