@@ -21,6 +21,7 @@ use crate::intake::unpack::external::{ExternalUnpackers, unpack_with_external};
 use crate::intake::unpack::{UnpackLimits, Unpacked, UnpackedEntry};
 
 mod confine;
+mod jury;
 mod ocr;
 mod permits;
 mod pool;
@@ -33,7 +34,7 @@ use permits::Permits;
 use pool::{Failure, Pool, Worker};
 use protocol::{Reply, Request};
 
-pub use confine::Confinement;
+pub use confine::{Confinement, Leak};
 pub use worker::worker_main;
 
 /// Which OCR engine to use.

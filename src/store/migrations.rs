@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use rusqlite::{Connection, TransactionBehavior};
 
-/// The first released schema is the commented file itself; later changes are appended here as their own scripts.
+/// Until the first release the schema is the commented file itself; what changes after it is appended here as its own script.
 const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 
 /// Brings a database up to date. Running it again changes nothing.

@@ -3,19 +3,28 @@
 // Clippy's leave for tests covers functions marked `#[test]`; here the helpers are tests too.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
+mod big_day;
 mod commands;
+mod correspondence;
+mod crash;
 mod daemon;
 mod deployment;
+mod disk;
 mod documents;
+mod jury_dossiers;
 mod letters;
 mod licences;
 mod mailbox;
 mod office;
+mod replay;
 mod robustness;
 mod scenario;
+mod scenarios;
 mod season;
 mod servers;
 mod smtp;
+mod steps;
 mod tidy;
+mod thousand;
 mod torn_network;
 mod world;
