@@ -309,13 +309,12 @@ impl OcrEngine {
     /// check digits is returned.
     fn machine_zone(&self, picture: &PagePicture, words: &PageWords, deadline: Instant) -> Option<String> {
         let texts: Vec<String> = words.lines.iter().map(|line| line.text()).collect();
-        if !texts.iter().any(|text| looks_like_zone(text)) || is_checked_zone(&texts) {
+        let zone = || words.lines.iter().filter(|line| line.is_zone);
+        if zone().next().is_none() || is_checked_zone(&texts) {
             return None;
         }
-        let zone = words.lines.iter().zip(&texts).filter(|(_, text)| looks_like_zone(text)).map(|(line, _)| line.bounds);
-        let (left, top, right, bottom) = zone.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1), a.2.max(b.2), a.3.max(b.3)))?;
-        let line_height =
-            words.lines.iter().zip(&texts).filter(|(_, text)| looks_like_zone(text)).map(|(line, _)| line.bounds.3 - line.bounds.1).min()?;
+        let (left, top, right, bottom) = zone().map(|line| line.bounds).reduce(|a, b| (a.0.min(b.0), a.1.min(b.1), a.2.max(b.2), a.3.max(b.3)))?;
+        let line_height = zone().map(|line| line.bounds.3.saturating_sub(line.bounds.1)).min()?;
         // A line of the zone may have been missed above or below, and its ends left and right.
         let (beside, above) = ((right - left) / 5, line_height * 4);
         let bounds = (left.saturating_sub(beside), top.saturating_sub(above), right + beside, bottom + above);
@@ -372,12 +371,6 @@ struct Page {
     /// The picture as it was read best, when that is not as it came.
     turned: Option<PagePicture>,
     unread_script: Option<Language>,
-}
-
-/// A line of a machine-readable zone, well read or badly: long and full of fillers.
-fn looks_like_zone(text: &str) -> bool {
-    let fillers = text.chars().map(|letter| if letter == '«' { 2 } else { usize::from(matches!(letter, '<' | '‹')) }).sum::<usize>();
-    fillers >= 3 && text.chars().filter(|letter| !letter.is_whitespace()).count() >= 15
 }
 
 fn is_checked_zone(lines: &[String]) -> bool {

@@ -23,12 +23,14 @@ pub struct TextLine {
     pub foreign_letters: usize,
     /// Sum over the letters of the confidence of their word, per cent.
     confidence_sum: f32,
+    /// A line of a machine-readable zone: the engine, which knows words, has no confidence in it whatever it read.
+    pub is_zone: bool,
 }
 
 impl TextLine {
     /// Read, but hardly any of it surely: perhaps another script than the engine was told of.
     pub fn is_doubtful(&self) -> bool {
-        self.letters >= 3 && self.sure_letters * 2 < self.letters && self.confidence_sum < 55.0 * self.letters as f32
+        !self.is_zone && self.letters >= 3 && self.sure_letters * 2 < self.letters && self.confidence_sum < 55.0 * self.letters as f32
     }
 
     pub fn text(&self) -> String {
@@ -126,6 +128,15 @@ pub fn parse(table: &str) -> PageWords {
             page.lines.push(TextLine { bounds, ..TextLine::default() });
         }
         let Some(line) = page.lines.last_mut().filter(|_| level == "5" && !text.trim().is_empty()) else { continue };
+        // A tall picture taken for a line must not swallow the lines beside it.
+        let size = line_height.min(height * 1.6).max(4.0);
+        let middle = if line_height > height * 2.5 { top + height / 2.0 } else { middle };
+        let word = PlacedGlyph { text: text.trim().to_owned(), start: left, end: left + width, baseline: middle, size };
+        if is_of_zone(text) {
+            line.is_zone = true;
+            line.words.push(word);
+            continue;
+        }
         let length = text.chars().filter(|character| character.is_alphanumeric()).count();
         line.letters += length;
         line.confidence_sum += confidence.max(0.0) * length as f32;
@@ -136,13 +147,16 @@ pub fn parse(table: &str) -> PageWords {
         if confidence < WORD_CONFIDENCE_MIN || (length == 0 && confidence < WORD_CONFIDENCE_SURE) {
             continue;
         }
-        // A tall picture taken for a line must not swallow the lines beside it.
-        let size = line_height.min(height * 1.6).max(4.0);
-        let middle = if line_height > height * 2.5 { top + height / 2.0 } else { middle };
-        line.words.push(PlacedGlyph { text: text.trim().to_owned(), start: left, end: left + width, baseline: middle, size });
+        line.words.push(word);
     }
     page.lines.retain(|line| line.letters > 0 || !line.words.is_empty());
     page
+}
+
+/// Capitals, digits and fillers (`<`) without a space, as ICAO 9303 prints them.
+fn is_of_zone(word: &str) -> bool {
+    let fillers = word.chars().map(|letter| if letter == '«' { 2 } else { usize::from(matches!(letter, '<' | '‹')) }).sum::<usize>();
+    fillers >= 3 && word.chars().count() >= 10
 }
 
 /// Words that touch are still words: the gap between them is made at least a space wide before the lines are assembled.
@@ -199,5 +213,12 @@ mod tests {
         let text = parse(&table).text();
         assert_eq!(text.lines().next(), Some("gauche gauche gauche"));
         assert_eq!(text.lines().last(), Some("droite droite droite"));
+    }
+
+    #[test]
+    fn a_machine_readable_zone_is_kept_without_confidence() {
+        let words = parse("4\t1\t1\t1\t1\t0\t10\t10\t600\t20\t-1\t\n5\t1\t1\t1\t1\t1\t10\t10\t600\t20\t0\tP<UTOERIKSSON<<ANNA<MARIA<<<<<<\n");
+        assert_eq!(words.text(), "P<UTOERIKSSON<<ANNA<MARIA<<<<<<");
+        assert_eq!(words.doubtful().count(), 0);
     }
 }
