@@ -30,8 +30,11 @@ const CONFIDENCE_NOT_SIDEWAYS: f32 = 0.4;
 const CONFIDENCE_LATIN: f32 = 0.72;
 /// From this confidence on the engine's word about the script is taken (its scale is open; clear pages reach 5 to 20).
 const SCRIPT_CONFIDENCE_MIN: f32 = 1.0;
-/// The same where the script cannot be read here, and what was read is thrown away: cards with patterns have been taken for Bengali.
+/// The same where the script cannot be read here, and what was read is thrown away.
 const SCRIPT_CONFIDENCE_UNREAD_MIN: f32 = 5.0;
+/// Scripts whose letters hang from a line: cards with lines and patterns are taken for them, sometimes with confidence.
+const SCRIPTS_SEEN_IN_PATTERNS: [&str; 7] = ["hi", "bn", "ta", "te", "gu", "kn", "ml"];
+const SCRIPT_CONFIDENCE_IN_PATTERNS_MIN: f32 = 20.0;
 /// The same for the way the page is turned.
 const TURN_CONFIDENCE_MIN: f32 = 2.0;
 /// A page on which fewer of its letters than this share were surely read is looked at again.
@@ -273,7 +276,11 @@ impl OcrEngine {
     fn try_script(&self, page: &mut Page, picture: &PagePicture, script: &ScriptPacks, script_confidence: f32, deadline: Instant) {
         let picture = page.turned.as_ref().unwrap_or(picture);
         let Some(packs) = self.packs(script.packs) else {
-            if page.words.confidence() < CONFIDENCE_UPRIGHT && script_confidence >= SCRIPT_CONFIDENCE_UNREAD_MIN {
+            let in_patterns = SCRIPTS_SEEN_IN_PATTERNS.contains(&script.language);
+            let least = if in_patterns { SCRIPT_CONFIDENCE_IN_PATTERNS_MIN } else { SCRIPT_CONFIDENCE_UNREAD_MIN };
+            // What a machine-readable zone stands on is a card in Latin letters, whatever else is on it.
+            let is_card = page.words.lines.iter().any(|line| line.is_zone);
+            if page.words.confidence() < CONFIDENCE_UPRIGHT && script_confidence >= least && !is_card {
                 page.words = PageWords::default();
                 page.unread_script = Language::parse(script.language);
             }

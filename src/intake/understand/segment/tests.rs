@@ -138,7 +138,7 @@ fn misread(text: &str, one_in: u64, seed: u64) -> String {
     text.chars()
         .map(|letter| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let hit = one_in > 0 && (state >> 33) % one_in == 0 && letter.is_alphanumeric();
+            let hit = one_in > 0 && (state >> 33).is_multiple_of(one_in) && letter.is_alphanumeric();
             if hit { char::from(b"ilrnceo1"[(state >> 40) as usize % 8]) } else { letter }
         })
         .collect()
