@@ -173,6 +173,12 @@ fn presence<'a>(
     {
         return (Finding::Inconclusive(Reason::KindUncertain), Some(unknown.file));
     }
+    // A text in which nothing was recognised may be anything: whoever wrote it in words unknown here has still sent it.
+    if requirement.kind != DocumentKind::Photo
+        && let Some(unknown) = placed.iter().find(|document| is_unknown_text(document, certainty))
+    {
+        return (Finding::Inconclusive(Reason::KindUncertain), Some(unknown.file));
+    }
     let unread = files.iter().find(|file| {
         file.reading.readable
             && file.reading.findings.iter().any(|finding| matches!(finding.reason, Reason::PageNotReadNoEngine | Reason::PageNotRead))
@@ -187,6 +193,11 @@ fn presence<'a>(
 /// Nothing certain is known of it: its best guess is weak, or is "none of the list" for want of words.
 fn is_unknown_picture(document: &Placed<'_>, certainty: &CertaintyRules) -> bool {
     document.certainty < certainty.clear && (document.kind == DocumentKind::Other || document.certainty < certainty.doubt)
+}
+
+/// Of no kind known, for want of any word known: nothing speaks for "none of the list" either.
+fn is_unknown_text(document: &Placed<'_>, certainty: &CertaintyRules) -> bool {
+    document.kind == DocumentKind::Other && document.certainty < certainty.doubt && document.reading.evidence.is_empty()
 }
 
 /// A second guess below this probability raises no doubt.

@@ -30,13 +30,20 @@ const CONFIDENCE_NOT_SIDEWAYS: f32 = 0.4;
 const CONFIDENCE_LATIN: f32 = 0.72;
 /// From this confidence on the engine's word about the script is taken (its scale is open; clear pages reach 5 to 20).
 const SCRIPT_CONFIDENCE_MIN: f32 = 1.0;
+/// The same where the script cannot be read here, and what was read is thrown away.
+const SCRIPT_CONFIDENCE_UNREAD_MIN: f32 = 5.0;
+/// Scripts whose letters hang from a line: cards with lines and patterns are taken for them, sometimes with confidence.
+const SCRIPTS_SEEN_IN_PATTERNS: [&str; 7] = ["hi", "bn", "ta", "te", "gu", "kn", "ml"];
+const SCRIPT_CONFIDENCE_IN_PATTERNS_MIN: f32 = 20.0;
 /// The same for the way the page is turned.
 const TURN_CONFIDENCE_MIN: f32 = 2.0;
 /// A page on which fewer of its letters than this share were surely read is looked at again.
 const SURE_SHARE_MIN: f32 = 0.45;
-/// Lines in doubt are read in other scripts from this many letters on, when they are a seventh of the page.
+/// Lines in doubt may be in another script from this many letters and this share of the page on.
 const DOUBTFUL_LETTERS_MIN: usize = 10;
-const DOUBTFUL_ONE_IN: usize = 7;
+const DOUBTFUL_SHARE_MIN: f32 = 0.14;
+/// With more than this share in doubt the page is of one script or badly read throughout, and the engine's word on the script comes first.
+const DOUBTFUL_SHARE_BESIDE_LATIN: f32 = 0.6;
 /// Letters of another script that prove it, and the mean confidence they must have.
 const FOREIGN_LETTERS_MIN: usize = 12;
 const FOREIGN_CONFIDENCE_MIN: f32 = 0.55;
@@ -69,6 +76,7 @@ struct Orientation {
     /// Quarter turns, clockwise, that set the page upright; 0 unless the engine is sure.
     quarter_turns: u32,
     script: Option<&'static ScriptPacks>,
+    script_confidence: f32,
 }
 
 /// The packs that read a script, its commonest language first.
@@ -113,10 +121,10 @@ fn is_satisfying(words: &PageWords, picture: &PagePicture) -> bool {
     words.letters() >= 12 && words.confidence() >= CONFIDENCE_MIN && words.sure_letters() as f32 >= SURE_SHARE_MIN * picture.hints.letters as f32
 }
 
-/// Whether a good part of the lines may be in another script.
-fn has_doubtful_part(words: &PageWords) -> bool {
+/// The share of the letters that stand in lines in doubt; 0 when these are few.
+fn doubtful_share(words: &PageWords) -> f32 {
     let doubtful: usize = words.doubtful().map(|line| line.letters).sum();
-    doubtful >= DOUBTFUL_LETTERS_MIN && doubtful * DOUBTFUL_ONE_IN >= words.letters()
+    if doubtful < DOUBTFUL_LETTERS_MIN { 0.0 } else { doubtful as f32 / words.letters().max(1) as f32 }
 }
 
 /// Whether these words are, surely enough, in another script than the Latin one.
@@ -183,8 +191,9 @@ impl OcrEngine {
         if !is_satisfying(&page.words, picture) && picture.hints.maybe_upside_down {
             self.try_turned(&mut page, prepare::upside_down(picture), deadline);
         }
-        if has_doubtful_part(&page.words) {
-            self.try_common_scripts(&mut page, picture, deadline);
+        let doubtful = doubtful_share(&page.words);
+        if doubtful >= DOUBTFUL_SHARE_MIN && !self.try_ideographs(&mut page, picture, deadline) && doubtful <= DOUBTFUL_SHARE_BESIDE_LATIN {
+            self.try_scripts(&mut page, picture, &COMMON_SCRIPTS, deadline);
         }
         if !is_satisfying(&page.words, picture) && page.unread_script.is_none() {
             self.look_again(&mut page, picture, deadline);
@@ -206,25 +215,33 @@ impl OcrEngine {
         }
     }
 
-    /// Reads the lines in doubt, and only those, in the scripts that candidates send most.
-    fn try_common_scripts(&self, page: &mut Page, picture: &PagePicture, deadline: Instant) {
-        let picture = page.turned.as_ref().unwrap_or(picture);
+    /// Lines in doubt that are built like ideographs: read them, or know at least what they are.
+    fn try_ideographs(&self, page: &mut Page, picture: &PagePicture, deadline: Instant) -> bool {
         let lines: Vec<LineBounds> = page.words.doubtful().map(|line| line.bounds).collect();
-        let ideographs = looks_ideographic(picture, &lines);
-        let wanted: &[&str] = if ideographs { &IDEOGRAPHS } else { &COMMON_SCRIPTS };
-        // One pack at a time: together, each finds letters of its own in the other's noise.
-        for pack in wanted.iter().filter(|pack| self.has(pack)) {
-            let again = self.words(&prepare::only_lines(picture, &lines), pack, Layout::OneBlock, deadline);
-            if let Some(again) = again.filter(is_foreign) {
-                page.words = std::mem::take(&mut page.words).without_doubtful(again.lines);
-                return;
-            }
+        if !looks_ideographic(page.turned.as_ref().unwrap_or(picture), &lines) {
+            return false;
         }
-        if ideographs {
+        if !self.try_scripts(page, picture, &IDEOGRAPHS, deadline) {
             // Latin letters for signs of another script are noise, and noise misleads whoever reads on.
             page.unread_script = Language::parse("zh");
             page.words = std::mem::take(&mut page.words).without_doubtful(Vec::new());
         }
+        true
+    }
+
+    /// Reads the lines in doubt, and only those, in other scripts, until one of them proves right.
+    fn try_scripts(&self, page: &mut Page, picture: &PagePicture, packs: &[&str], deadline: Instant) -> bool {
+        let lines: Vec<LineBounds> = page.words.doubtful().map(|line| line.bounds).collect();
+        let strips = prepare::only_lines(page.turned.as_ref().unwrap_or(picture), &lines);
+        // One pack at a time: together, each finds letters of its own in the other's noise.
+        for pack in packs.iter().filter(|pack| self.has(pack)) {
+            let again = self.words(&strips, pack, Layout::OneBlock, deadline);
+            if let Some(again) = again.filter(is_foreign) {
+                page.words = std::mem::take(&mut page.words).without_doubtful(again.lines);
+                return true;
+            }
+        }
+        false
     }
 
     /// Tries what else may have gone wrong, the likeliest first: on its head or side, a rarer script, a layout that was not understood.
@@ -238,8 +255,12 @@ impl OcrEngine {
                 let once = prepare::quarter_turn(picture);
                 self.try_turned(page, if seen.quarter_turns == 1 { once } else { prepare::upside_down(&once) }, deadline);
             }
-            if let Some(script) = seen.script {
-                self.try_script(page, picture, script, deadline);
+            match seen.script {
+                Some(script) => self.try_script(page, picture, script, seen.script_confidence, deadline),
+                None if seen.script_confidence < SCRIPT_CONFIDENCE_MIN && doubtful_share(&page.words) > DOUBTFUL_SHARE_BESIDE_LATIN => {
+                    self.try_scripts(page, picture, &COMMON_SCRIPTS, deadline);
+                }
+                None => {}
             }
         }
         let picture = page.turned.as_ref().unwrap_or(picture);
@@ -252,10 +273,14 @@ impl OcrEngine {
     }
 
     /// Reads the page in a script that the engine named.
-    fn try_script(&self, page: &mut Page, picture: &PagePicture, script: &ScriptPacks, deadline: Instant) {
+    fn try_script(&self, page: &mut Page, picture: &PagePicture, script: &ScriptPacks, script_confidence: f32, deadline: Instant) {
         let picture = page.turned.as_ref().unwrap_or(picture);
         let Some(packs) = self.packs(script.packs) else {
-            if page.words.confidence() < CONFIDENCE_UPRIGHT {
+            let in_patterns = SCRIPTS_SEEN_IN_PATTERNS.contains(&script.language);
+            let least = if in_patterns { SCRIPT_CONFIDENCE_IN_PATTERNS_MIN } else { SCRIPT_CONFIDENCE_UNREAD_MIN };
+            // What a machine-readable zone stands on is a card in Latin letters, whatever else is on it.
+            let is_card = page.words.lines.iter().any(|line| line.is_zone);
+            if page.words.confidence() < CONFIDENCE_UPRIGHT && script_confidence >= least && !is_card {
                 page.words = PageWords::default();
                 page.unread_script = Language::parse(script.language);
             }
@@ -282,6 +307,7 @@ impl OcrEngine {
         let named = value("Script").filter(|_| number("Script confidence") >= SCRIPT_CONFIDENCE_MIN);
         Some(Orientation {
             quarter_turns: if turned { (number("Rotate") / 90.0) as u32 % 4 } else { 0 },
+            script_confidence: number("Script confidence"),
             script: named.and_then(|name| SCRIPTS.iter().find(|script| script.names.contains(&name))),
         })
     }
@@ -290,13 +316,12 @@ impl OcrEngine {
     /// check digits is returned.
     fn machine_zone(&self, picture: &PagePicture, words: &PageWords, deadline: Instant) -> Option<String> {
         let texts: Vec<String> = words.lines.iter().map(|line| line.text()).collect();
-        if !texts.iter().any(|text| looks_like_zone(text)) || is_checked_zone(&texts) {
+        let zone = || words.lines.iter().filter(|line| line.is_zone);
+        if zone().next().is_none() || is_checked_zone(&texts) {
             return None;
         }
-        let zone = words.lines.iter().zip(&texts).filter(|(_, text)| looks_like_zone(text)).map(|(line, _)| line.bounds);
-        let (left, top, right, bottom) = zone.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1), a.2.max(b.2), a.3.max(b.3)))?;
-        let line_height =
-            words.lines.iter().zip(&texts).filter(|(_, text)| looks_like_zone(text)).map(|(line, _)| line.bounds.3 - line.bounds.1).min()?;
+        let (left, top, right, bottom) = zone().map(|line| line.bounds).reduce(|a, b| (a.0.min(b.0), a.1.min(b.1), a.2.max(b.2), a.3.max(b.3)))?;
+        let line_height = zone().map(|line| line.bounds.3.saturating_sub(line.bounds.1)).min()?;
         // A line of the zone may have been missed above or below, and its ends left and right.
         let (beside, above) = ((right - left) / 5, line_height * 4);
         let bounds = (left.saturating_sub(beside), top.saturating_sub(above), right + beside, bottom + above);
@@ -353,12 +378,6 @@ struct Page {
     /// The picture as it was read best, when that is not as it came.
     turned: Option<PagePicture>,
     unread_script: Option<Language>,
-}
-
-/// A line of a machine-readable zone, well read or badly: long and full of fillers.
-fn looks_like_zone(text: &str) -> bool {
-    let fillers = text.chars().map(|letter| if letter == '«' { 2 } else { usize::from(matches!(letter, '<' | '‹')) }).sum::<usize>();
-    fillers >= 3 && text.chars().filter(|letter| !letter.is_whitespace()).count() >= 15
 }
 
 fn is_checked_zone(lines: &[String]) -> bool {

@@ -6,6 +6,8 @@ use crate::intake::inspect::layout::{PlacedGlyph, assemble};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PageWords {
     pub lines: Vec<TextLine>,
+    /// Width and height of the picture, in pixels.
+    size: (f32, f32),
 }
 
 /// One printed line as the engine saw it.
@@ -21,12 +23,14 @@ pub struct TextLine {
     pub foreign_letters: usize,
     /// Sum over the letters of the confidence of their word, per cent.
     confidence_sum: f32,
+    /// A line of a machine-readable zone: the engine, which knows words, has no confidence in it whatever it read.
+    pub is_zone: bool,
 }
 
 impl TextLine {
     /// Read, but hardly any of it surely: perhaps another script than the engine was told of.
     pub fn is_doubtful(&self) -> bool {
-        self.letters >= 3 && self.sure_letters * 2 < self.letters && self.confidence_sum < 55.0 * self.letters as f32
+        !self.is_zone && self.letters >= 3 && self.sure_letters * 2 < self.letters && self.confidence_sum < 55.0 * self.letters as f32
     }
 
     pub fn text(&self) -> String {
@@ -35,9 +39,35 @@ impl TextLine {
 }
 
 impl PageWords {
-    /// The text in lines, as a person reads it.
+    /// The text in lines, as a person reads it; two pages copied side by side onto one sheet come one after the other.
     pub fn text(&self) -> String {
-        separate_words(self.lines.iter().flat_map(|line| line.words.iter().cloned()).collect())
+        let words: Vec<PlacedGlyph> = self.lines.iter().flat_map(|line| line.words.iter().cloned()).collect();
+        match self.gutter(&words) {
+            Some(gutter) => {
+                let (left, right) = words.into_iter().partition(|word| word.end <= gutter);
+                format!("{}\n\n{}", separate_words(left), separate_words(right))
+            }
+            None => separate_words(words),
+        }
+    }
+
+    /// The white strip down the middle of a sheet on which two pages stand side by side. Tables have such strips too, but figures on one side.
+    fn gutter(&self, words: &[PlacedGlyph]) -> Option<f32> {
+        let (width, height) = self.size;
+        if width < 1.2 * height || words.len() < 40 {
+            return None;
+        }
+        let half_strip = 0.012 * width;
+        let free = |middle: f32| !words.iter().any(|word| word.start < middle + half_strip && word.end > middle - half_strip);
+        let letters = |word: &PlacedGlyph| word.text.chars().filter(|letter| letter.is_alphabetic()).count();
+        let all: usize = words.iter().map(letters).sum();
+        let even = |middle: f32| {
+            let left: usize = words.iter().filter(|word| word.end <= middle).map(letters).sum();
+            left * 10 >= all * 3 && left * 10 <= all * 7
+        };
+        // From the middle outwards.
+        let offsets = (0..=12_i16).flat_map(|step| [f32::from(step), -f32::from(step)]);
+        offsets.map(|step| width * (0.5 + 0.01 * step)).find(|middle| free(*middle) && even(*middle))
     }
 
     /// Mean confidence of the words, by length, 0 to 1.
@@ -89,12 +119,24 @@ pub fn parse(table: &str) -> PageWords {
         let &[level, _, _, _, _, _, left, top, width, height, confidence, text] = columns.as_slice() else { continue };
         let number = |column: &str| column.parse::<f32>().unwrap_or(0.0);
         let (left, top, width, height, confidence) = (number(left), number(top), number(width), number(height), number(confidence));
-        if level == "4" || page.lines.is_empty() {
+        if level == "1" {
+            page.size = (width, height);
+        }
+        if level == "4" || (level == "5" && page.lines.is_empty()) {
             (middle, line_height) = (top + height / 2.0, height.max(4.0));
             let bounds = (left as u32, top as u32, (left + width) as u32, (top + height) as u32);
             page.lines.push(TextLine { bounds, ..TextLine::default() });
         }
         let Some(line) = page.lines.last_mut().filter(|_| level == "5" && !text.trim().is_empty()) else { continue };
+        // A tall picture taken for a line must not swallow the lines beside it.
+        let size = line_height.min(height * 1.6).max(4.0);
+        let middle = if line_height > height * 2.5 { top + height / 2.0 } else { middle };
+        let word = PlacedGlyph { text: text.trim().to_owned(), start: left, end: left + width, baseline: middle, size };
+        if is_of_zone(text) {
+            line.is_zone = true;
+            line.words.push(word);
+            continue;
+        }
         let length = text.chars().filter(|character| character.is_alphanumeric()).count();
         line.letters += length;
         line.confidence_sum += confidence.max(0.0) * length as f32;
@@ -105,13 +147,16 @@ pub fn parse(table: &str) -> PageWords {
         if confidence < WORD_CONFIDENCE_MIN || (length == 0 && confidence < WORD_CONFIDENCE_SURE) {
             continue;
         }
-        // A tall picture taken for a line must not swallow the lines beside it.
-        let size = line_height.min(height * 1.6).max(4.0);
-        let middle = if line_height > height * 2.5 { top + height / 2.0 } else { middle };
-        line.words.push(PlacedGlyph { text: text.trim().to_owned(), start: left, end: left + width, baseline: middle, size });
+        line.words.push(word);
     }
     page.lines.retain(|line| line.letters > 0 || !line.words.is_empty());
     page
+}
+
+/// Capitals, digits and fillers (`<`) without a space, as ICAO 9303 prints them.
+fn is_of_zone(word: &str) -> bool {
+    let fillers = word.chars().map(|letter| if letter == '«' { 2 } else { usize::from(matches!(letter, '<' | '‹')) }).sum::<usize>();
+    fillers >= 3 && word.chars().count() >= 10
 }
 
 /// Words that touch are still words: the gap between them is made at least a space wide before the lines are assembled.
@@ -152,5 +197,28 @@ mod tests {
         let mended = words.without_doubtful(other.lines);
         assert_eq!(mended.text(), "Nom de  Durand\nجامعة");
         assert!(mended.confidence() > 0.9);
+    }
+
+    #[test]
+    fn two_pages_on_one_sheet_come_one_after_the_other() {
+        let mut table = String::from("1\t1\t0\t0\t0\t0\t0\t0\t1754\t1240\t-1\t\n");
+        for line in 0..8 {
+            for (side, left) in [("gauche", 100), ("droite", 1_000)] {
+                table.push_str(&format!("4\t1\t1\t1\t{line}\t0\t{left}\t{}\t600\t20\t-1\t\n", 100 + line * 40));
+                for word in 0..3 {
+                    table.push_str(&format!("5\t1\t1\t1\t{line}\t{word}\t{}\t{}\t160\t20\t95\t{side}\n", left + word * 180, 100 + line * 40));
+                }
+            }
+        }
+        let text = parse(&table).text();
+        assert_eq!(text.lines().next(), Some("gauche gauche gauche"));
+        assert_eq!(text.lines().last(), Some("droite droite droite"));
+    }
+
+    #[test]
+    fn a_machine_readable_zone_is_kept_without_confidence() {
+        let words = parse("4\t1\t1\t1\t1\t0\t10\t10\t600\t20\t-1\t\n5\t1\t1\t1\t1\t1\t10\t10\t600\t20\t0\tP<UTOERIKSSON<<ANNA<MARIA<<<<<<\n");
+        assert_eq!(words.text(), "P<UTOERIKSSON<<ANNA<MARIA<<<<<<");
+        assert_eq!(words.doubtful().count(), 0);
     }
 }

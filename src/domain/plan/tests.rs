@@ -185,6 +185,31 @@ fn doubt_goes_to_the_assistant_and_never_into_the_letter() {
 }
 
 #[test]
+fn a_text_in_which_nothing_was_recognised_may_be_what_lacks() {
+    let mut facts = without(DocumentKind::Transcript);
+    facts.files.push(file(1, "scan.pdf", vec![document(DocumentKind::Other, 0.3, "fr")]));
+    let state = settled(&facts).state;
+    assert!(state.missing.is_empty(), "{:?}", state.missing);
+    assert_eq!(state.to_check.iter().map(|check| check.requirement).collect::<Vec<_>>(), [DocumentKind::Transcript]);
+    let mut photo = without(DocumentKind::Photo);
+    photo.files.push(file(1, "reçu.pdf", vec![document(DocumentKind::Other, 0.95, "fr")]));
+    check_missing(&photo, &[DocumentKind::Photo]);
+}
+
+#[test]
+fn a_piece_about_somebody_else_goes_to_the_assistant() {
+    let mut facts = whole();
+    for (kind, name) in [(DocumentKind::ApplicationForm, "Zoé VASSEUR"), (DocumentKind::Diploma, "Karim HADDAD")] {
+        let named = facts.files.iter_mut().find(|file| file.name == kind.slug()).unwrap();
+        named.reading.documents[0].facts.names = vec![crate::domain::profile::naming::split_name(name)];
+    }
+    let state = settled(&facts).state;
+    assert!(state.missing.is_empty() && !state.documents_complete);
+    let checks: Vec<_> = state.to_check.iter().map(|check| (check.requirement, check.reason)).collect();
+    assert_eq!(checks, [(DocumentKind::Diploma, Reason::NameDiffers)]);
+}
+
+#[test]
 fn a_foreign_transcript_needs_a_translation_unless_one_came() {
     let mut facts = without(DocumentKind::Transcript);
     facts.files.push(file(1, "notas", vec![document(DocumentKind::Transcript, 0.97, "pt")]));

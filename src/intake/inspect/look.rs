@@ -14,6 +14,9 @@ const BLANK_INK_MAX: f32 = 0.0006;
 const SIDE_PIXELS_MIN: u32 = 420;
 /// A page is taken for a portrait, and not read, from this likelihood on.
 const PORTRAIT_MIN: f32 = 0.6;
+/// Letters that touch one edge of the picture: some at the side, a line of them at the head or foot, and the page goes on beyond it.
+const LETTERS_CUT_AT_SIDE: usize = 6;
+const LETTERS_CUT_AT_HEAD: usize = 12;
 /// The longer side at which pages are measured.
 const WORKING_SIDE_PIXELS: u32 = 1_100;
 
@@ -69,6 +72,17 @@ impl Look {
         self.ink < BLANK_INK_MAX
     }
 
+    /// Whether print runs over an edge of the picture.
+    fn is_cut_off(&self) -> bool {
+        let (width, height) = self.working_size;
+        let touching = |edge: &dyn Fn(&super::components::Mark) -> bool| self.lettering.letters.iter().filter(|mark| edge(mark)).count();
+        self.sheet.is_none()
+            && (touching(&|mark| mark.left == 0) >= LETTERS_CUT_AT_SIDE
+                || touching(&|mark| mark.right >= width) >= LETTERS_CUT_AT_SIDE
+                || touching(&|mark| mark.top == 0) >= LETTERS_CUT_AT_HEAD
+                || touching(&|mark| mark.bottom >= height) >= LETTERS_CUT_AT_HEAD)
+    }
+
     /// Whether an OCR engine should spend its time on it.
     pub fn worth_reading(&self) -> bool {
         !self.is_blank() && self.portrait < PORTRAIT_MIN
@@ -117,7 +131,34 @@ pub fn add_findings(look: &Look, origin: Origin, number: u32, findings: &mut Vec
     if look.longest_side < SIDE_PIXELS_MIN && origin == Origin::Photographed {
         add(Reason::PageTooSmall);
     }
+    if look.is_cut_off() {
+        add(Reason::PageCutOff);
+    }
     if look.edge_width > 4.6 {
         add(Reason::PageBlurred);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of letters that begin at the left edge, or well inside.
+    fn page(margin: u32) -> RgbImage {
+        RgbImage::from_fn(700, 900, |x, y| {
+            let inked = x >= margin && x < 600 && (60..820).contains(&y) && (x - margin + 3) % 11 < 7 && y % 26 < 12;
+            image::Rgb([if inked { 20 } else { 250 }; 3])
+        })
+    }
+
+    #[test]
+    fn print_that_runs_over_the_edge_is_cut_off() {
+        for (margin, expected) in [(0, true), (60, false)] {
+            let picture = page(margin);
+            let look = Look::of(&picture, &super::super::binarise::to_gray(&picture), Origin::Drawn);
+            let mut findings = Vec::new();
+            add_findings(&look, Origin::Drawn, 1, &mut findings);
+            assert_eq!(findings.iter().any(|finding| finding.reason == Reason::PageCutOff), expected, "{margin}: {findings:?}");
+        }
     }
 }

@@ -256,6 +256,9 @@ fn glyph_text(unicode: Option<hayro::hayro_interpret::hayro_cmap::BfString>) -> 
     }
 }
 
+/// Letters that a caption may have.
+const CAPTION_LETTERS_MAX: usize = 60;
+
 impl PdfFile {
     /// Pages that are read, at most [`PAGES_MAX`].
     pub fn page_count(&self) -> u32 {
@@ -300,7 +303,8 @@ impl PdfFile {
         let gray = to_gray(&picture);
         let look = Look::of(&picture, &gray, Origin::Drawn);
         opened.page.ink = look.ink;
-        opened.page.portrait = if layer_letters > 20 { 0.0 } else { look.portrait };
+        // A caption under a portrait is short; a card prints more.
+        opened.page.portrait = if layer_letters > CAPTION_LETTERS_MAX { 0.0 } else { look.portrait };
         look::add_findings(&look, Origin::Drawn, opened.page.number, &mut opened.findings);
         if look.worth_reading() {
             let has_layer = opened.page.source == TextSource::Layer;

@@ -16,8 +16,10 @@ pub enum Basis {
     Portrait,
     /// A blank page.
     Blank,
-    /// Nothing but the file's name, or nothing at all.
+    /// Nothing but the file's name, or a picture without text.
     NameOnly,
+    /// A text in which nothing was recognised: of no kind, as far as can be seen, and perhaps of any.
+    NothingKnown,
 }
 
 const AT_NO_MARGIN: f32 = -1.2;
@@ -26,6 +28,8 @@ const PER_EVIDENCE: f32 = 0.22;
 /// Nothing read by a machine is certain.
 const CERTAINTY_MAX: f32 = 0.995;
 const NAME_ONLY_MAX: f32 = 0.55;
+/// Among legible pages with nothing on them that is known, most are indeed none of the list; among badly read ones few are.
+const NOTHING_KNOWN_MAX: f32 = 0.34;
 
 /// The probability that `kind` is right, and the runner-up with its own.
 pub fn of_kind(kind: DocumentKind, scores: &KindScores, basis: Basis) -> (f32, Option<(DocumentKind, f32)>) {
@@ -37,6 +41,7 @@ pub fn of_kind(kind: DocumentKind, scores: &KindScores, basis: Basis) -> (f32, O
     let certainty = match basis {
         Basis::Pages | Basis::Portrait | Basis::Blank => likely.min(CERTAINTY_MAX),
         Basis::NameOnly => likely.min(NAME_ONLY_MAX),
+        Basis::NothingKnown => likely.min(NOTHING_KNOWN_MAX),
     };
     let runner_up = rival.map(|(other, _)| (other, (1.0 - certainty) * 0.7)).filter(|(_, share)| *share >= 0.02);
     (certainty, runner_up)

@@ -16,6 +16,8 @@ use lexicon::{FoldedPage, Hit, Lexicon};
 
 /// Pages with fewer folded letters than this are silent.
 const LETTERS_OF_A_SILENT_PAGE: usize = 15;
+/// The name and the date under a portrait are no more letters than this.
+const LETTERS_OF_A_CAPTION: usize = 70;
 /// A page with text is `other` unless something speaks for another kind: the score that it has to beat.
 const OTHER_UNTIL_SHOWN: f32 = 1.6;
 /// Share of a name's weight that remains when the page speaks for itself.
@@ -112,6 +114,7 @@ pub fn weigh(page: &PageText, folded: &FoldedPage, context: &UnderstandingContex
         evidence.signs = signs_of_a_silent_page(page);
     } else {
         evidence.signs = phrases().search(folded).into_iter().filter_map(|hit| sign_of(&hit)).collect();
+        keep_photographs_to_captions(page, &mut evidence);
         evidence.signs.extend(shape::signs(&page.text, folded, context));
         give_card_fields_to_the_card(&mut evidence.signs);
         doubt_titles_above_a_table_of_marks(&mut evidence.signs);
@@ -125,6 +128,24 @@ pub fn weigh(page: &PageText, folded: &FoldedPage, context: &UnderstandingContex
         evidence.scores.add(kind, scores.get(kind));
     }
     evidence
+}
+
+/// Many pages name a photograph: forms have a box for one, letters list it. Only a page that says hardly anything else is one.
+fn keep_photographs_to_captions(page: &PageText, evidence: &mut PageEvidence) {
+    // A sheet that only announces the photograph has next to no ink.
+    let pictured = page.portrait >= 0.25 || page.ink >= 0.03;
+    if evidence.letters > LETTERS_OF_A_CAPTION || !pictured {
+        evidence.signs.retain(|sign| sign.kind != DocumentKind::Photo);
+    } else if page.portrait >= 0.5 {
+        evidence.signs.push(Sign {
+            kind: DocumentKind::Photo,
+            strength: 3.0 + 3.0 * page.portrait,
+            language: None,
+            is_title: false,
+            origin: Origin::Picture,
+            words: String::from("un portrait, avec une légende"),
+        });
+    }
 }
 
 fn sign_of(hit: &Hit<'_>) -> Option<Sign> {
@@ -315,6 +336,19 @@ mod tests {
         );
         check("Quittance de loyer\nReçu de Mme Martin la somme de 420,00 € au titre du loyer de mars", Other);
         check("Bonjour\nvoici ce que j'ai trouvé hier sous la table de la cuisine", Other);
+    }
+
+    #[test]
+    fn a_portrait_may_have_a_caption() {
+        assert_eq!(best(&page("Photo d’identité de Rose Martin"), "scan.pdf"), DocumentKind::Photo);
+        let separator = PageText { ink: 0.001, ..page("Pièce 5 : photo d’identité") };
+        assert_eq!(best(&separator, "scan.pdf"), DocumentKind::Other);
+        let portrait = PageText { portrait: 0.8, ..page("Rose MARTIN, janvier 2024") };
+        assert_eq!(best(&portrait, "scan.pdf"), DocumentKind::Photo);
+        let form = page(
+            "Fiche de candidature\nPhoto\nNom : Martin\nPrénom : Rose\nDate de naissance : 12/04/1999\nNationalité : française\nAdresse : 3 rue des Lilas\nSignature :",
+        );
+        assert_eq!(best(&form, "scan.pdf"), DocumentKind::ApplicationForm);
     }
 
     #[test]

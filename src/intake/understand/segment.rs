@@ -203,6 +203,8 @@ fn document(kind: DocumentKind, pages: &[PageView<'_>], emissions: &[KindScores]
     let main = verdict.languages.first().copied();
     let translation = signs
         .filter(|signs| translated && (signs.source.is_none() || signs.source != main))
+        // Two pages copied onto one sheet: the original is there as well, and that is what is looked for.
+        .filter(|signs| !verdict.languages.iter().skip(1).any(|second| signs.source == Some(*second)))
         .map(|signs| Translation { target: main.unwrap_or(Language::FRENCH), sworn: signs.sworn });
     let mut languages = verdict.languages;
     if translation.is_some() {
@@ -243,6 +245,10 @@ fn basis(kind: DocumentKind, pages: &[PageView<'_>]) -> Basis {
     }
     if kind == DocumentKind::Other && pages.iter().all(PageView::is_blank) {
         return Basis::Blank;
+    }
+    let legible = pages.iter().any(|view| !view.evidence.is_silent());
+    if kind == DocumentKind::Other && legible && !pages.iter().any(|view| view.evidence.signs.iter().any(|sign| sign.kind == kind)) {
+        return Basis::NothingKnown;
     }
     Basis::NameOnly
 }
