@@ -286,7 +286,7 @@ fn tables(database: &Connection) -> Vec<String> {
 /// A table's rows as text, without the numbers that SQLite gives and without what tells of the interruption itself.
 fn rows(database: &Connection, table: &str, in_doubt: &mut Vec<String>) -> Vec<String> {
     let mut statement = database.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([]).unwrap();
     let mut texts = Vec::new();
     while let Some(row) = rows.next().unwrap() {
