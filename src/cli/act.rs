@@ -17,14 +17,8 @@ use crate::domain::route::Route;
 use crate::letters;
 use crate::store::{dossiers, instant_text, journal, jury as jury_rows, mails, outbox, transfers};
 use crate::tasks::jury;
-use crate::tasks::money::{self, Import};
+use crate::tasks::money;
 use crate::tasks::{Office, daily, supervisor};
-
-#[derive(Debug, Subcommand)]
-pub enum Bank {
-    /// Reads statements and books their movements; reading one again changes nothing.
-    Import { files: Vec<PathBuf> },
-}
 
 #[derive(Debug, Subcommand)]
 pub enum Fee {
@@ -60,6 +54,12 @@ pub struct Correct {
     pub name: Option<String>,
     #[arg(long)]
     pub withdrawn: Option<bool>,
+    /// The administrative registration is done: no more reminders of it.
+    #[arg(long)]
+    pub registered: Option<bool>,
+    /// Something is contested: nothing of the dossier is purged meanwhile.
+    #[arg(long)]
+    pub dispute: Option<bool>,
     /// No automatic letters for this dossier any more.
     #[arg(long)]
     pub letters_off: Option<bool>,
@@ -97,37 +97,12 @@ pub enum Decisions {
 }
 
 /// Who acts: the login of this machine.
-fn actor() -> String {
+pub(crate) fn actor() -> String {
     std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| String::from("operator"))
 }
 
 fn refuse(sentence: String) -> anyhow::Error {
     anyhow::Error::new(Unusable(sentence))
-}
-
-pub fn bank(common: &Common, command: Bank) -> anyhow::Result<ExitCode> {
-    let Bank::Import { files } = command;
-    let office = common.office()?;
-    let mut needs_a_person = false;
-    for path in &files {
-        let bytes = fs::read(path).with_context(|| format!("read {}", path.display())).map_err(|error| super::unusable(&error))?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let value = match money::import(&office, &bytes, &name, &actor())? {
-            Import::AlreadyKnown { imported_at } => json!({ "file": name, "already_imported_at": imported_at }),
-            Import::Done { reading, n_new, n_known } => {
-                needs_a_person |= !reading.findings.is_empty();
-                let findings: Vec<_> = reading.findings.iter().map(|finding| finding.fault.french()).collect();
-                json!({ "file": name, "format": reading.format, "new": n_new, "known": n_known, "findings": findings })
-            }
-        };
-        if common.json {
-            table::json_lines([value])?;
-        } else {
-            println!("{value}");
-        }
-    }
-    supervisor::settle(&office)?;
-    Ok(if needs_a_person { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 pub fn fee(common: &Common, command: Fee) -> anyhow::Result<ExitCode> {
@@ -191,6 +166,8 @@ pub fn correct(common: &Common, correct: Correct) -> anyhow::Result<ExitCode> {
         ("degree_in_progress", correct.degree_in_progress),
         ("international", correct.international),
         ("withdrawn", correct.withdrawn),
+        ("registered", correct.registered),
+        ("dispute", correct.dispute),
         ("letters_off", correct.letters_off),
     ];
     subjects.extend(words.into_iter().filter_map(|(subject, word)| Some((subject.to_owned(), word?.to_string()))));
@@ -218,7 +195,7 @@ fn kind_subject(office: &Office, number: &str, document: &str) -> anyhow::Result
     }
 }
 
-fn correct_one(office: &Office, number: &str, subjects: &[(String, String)], why: &str) -> anyhow::Result<ExitCode> {
+pub(crate) fn correct_one(office: &Office, number: &str, subjects: &[(String, String)], why: &str) -> anyhow::Result<ExitCode> {
     let now = office.clock.now();
     let actor = actor();
     office.store.write(|transaction| {
@@ -340,6 +317,10 @@ pub fn export(common: &Common, number: &str) -> anyhow::Result<ExitCode> {
         fs::write(folder.join("dossier.json"), serde_json::to_string_pretty(&see::dossier_json(state))?).context("write the dossier")?;
     }
     for mail in office.store.read(|connection| mails::of_dossier(connection, row.dossier_id))? {
+        // Its time may have come already.
+        if !office.blobs.contains(&mail.sha256) {
+            continue;
+        }
         fs::write(folder.join(format!("mail-{}.eml", mail.mail_id)), office.blobs.get(&mail.sha256)?).context("write a mail")?;
     }
     for letter in office.store.read(|connection| outbox::of_dossier(connection, row.dossier_id))? {

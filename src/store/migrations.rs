@@ -3,8 +3,8 @@
 use anyhow::{Context, bail};
 use rusqlite::{Connection, TransactionBehavior};
 
-/// The first schema, and every change since as its own script. `schema.sql` says what comes out.
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+/// Until the first release the schema is the commented file itself; what changes after it is appended here as its own script.
+const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
 
 /// Brings a database up to date. Running it again changes nothing.
 pub fn migrate(connection: &mut Connection) -> anyhow::Result<()> {

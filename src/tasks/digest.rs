@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::desk;
 use crate::domain::calendar;
-use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, DigestTransfer, MailAccount};
+use crate::domain::digest::{Digest, DigestBatch, DigestDossier, DigestErasure, DigestJury, DigestQuestion, DigestTransfer, MailAccount};
 use crate::domain::dossier::{DossierState, Stage};
 use crate::domain::finding::Reason;
 use crate::domain::mail::MailClass;
@@ -17,10 +17,12 @@ use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::next_jury;
 use crate::domain::rules::Rules;
 use crate::store::dossiers::DossierRow;
+use crate::store::jury::{self, BatchRow};
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::{StatementRow, TransferRow};
 use crate::store::{dossiers, hand_answers, instant_text, mails, outbox, settings, transfers};
+use crate::tasks::forget::{self, Due};
 use crate::tasks::receive::MISSING_FOLDERS;
 use crate::wording;
 
@@ -35,6 +37,8 @@ struct Sources {
     fee_accepted: BTreeSet<i64>,
     /// When a person last wrote by hand to the candidate of a dossier.
     by_hand: BTreeMap<i64, DateTime<Utc>>,
+    /// The newest batch of each session.
+    batches: BTreeMap<String, BatchRow>,
     /// When each statement was last read, by its name.
     imported_at: BTreeMap<String, String>,
 }
@@ -65,6 +69,7 @@ impl Sources {
             statements,
             fee_accepted,
             by_hand,
+            batches: jury::batches(connection)?.into_iter().map(|batch| (batch.session.clone(), batch)).collect(),
             imported_at,
         })
     }
@@ -103,6 +108,8 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_u
             n_nearly: n_incomplete(&sources, |n_lacking| n_lacking == 1),
             n_under_way: n_incomplete(&sources, |n_lacking| n_lacking != 1),
         }),
+        batches: batches(connection, rules, since)?,
+        to_erase: to_erase(connection, rules, day)?,
         juries_without_date: rules.juries.iter().filter(|session| session.date.is_none()).map(|session| session.label_fr.clone()).collect(),
         new_dossiers: lines(&sources, |row, _| fresh(row)),
         changed_dossiers: lines(&sources, |row, state| !fresh(row) && between(state.last_arrival)),
@@ -120,6 +127,36 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_u
         warnings: warnings(connection, &sources, rules, paused)?,
         console_url,
     })
+}
+
+/// What was built since then, as the letters name the sessions.
+fn batches(connection: &Connection, rules: &Rules, since: DateTime<Utc>) -> anyhow::Result<Vec<DigestBatch>> {
+    let since = instant_text(since);
+    let label =
+        |name: &str| rules.juries.iter().find(|session| session.name == name).map_or_else(|| name.to_owned(), |session| session.label_fr.clone());
+    let built = jury::batches(connection)?.into_iter().filter(|batch| batch.built_at >= since);
+    Ok(built
+        .map(|batch| DigestBatch { label: label(&batch.session), n_candidates: u32::try_from(batch.numbers.len()).unwrap_or(u32::MAX) })
+        .collect())
+}
+
+/// How long before its day an erasure is announced.
+const DAYS_BEFORE_ERASURE: [u64; 2] = [7, 30];
+
+fn to_erase(connection: &Connection, rules: &Rules, day: NaiveDate) -> anyhow::Result<Vec<DigestErasure>> {
+    let mut announced = Vec::new();
+    for on in DAYS_BEFORE_ERASURE.iter().filter_map(|days| day.checked_add_days(Days::new(*days))) {
+        let mut erasure = DigestErasure { on, ..DigestErasure::default() };
+        for due in forget::due(connection, rules, on)? {
+            match due {
+                Due::Dossier { since, .. } if since == on => erasure.n_dossiers += 1,
+                Due::IdentityPapers { since, .. } if since == on => erasure.n_identity_papers += 1,
+                Due::Dossier { .. } | Due::IdentityPapers { .. } | Due::OtherMails { .. } => {}
+            }
+        }
+        announced.extend(Some(erasure).filter(|erasure| erasure.n_dossiers + erasure.n_identity_papers > 0));
+    }
+    Ok(announced)
 }
 
 fn n_with(sources: &Sources, wanted: impl Fn(&DossierState) -> bool) -> u32 {

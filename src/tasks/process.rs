@@ -437,18 +437,24 @@ fn open_dossier(
     let answers = |answer: &hand::LooseAnswer| answer.answers(office, opened.record.parsed.message_id.as_ref(), &from_address);
     let by_hand: Vec<hand::LooseAnswer> = known.loose_answers.iter().filter(|answer| answers(answer)).cloned().collect();
     let (dossier_id, number, reference) = office.store.write(|transaction| {
-        let ordinal = dossiers::n_opened(transaction)? + 1;
-        let number = format!("{}-{ordinal:04}", office.rules.prefix);
-        let reference = reference::issue(&office.rules.prefix, &office.secret, u64::from(ordinal), &known.references);
-        let dossier_id = dossiers::open(transaction, &number, reference.as_str(), mail.arrived_at)?;
-        journal::append(transaction, now, journal::PROGRAM, Some(dossier_id), "dossier_opened", basis)?;
+        let (dossier_id, number, reference) = match dossiers::waiting_for_its_mails(transaction, mail.arrived_at)? {
+            Some(dossier) => (dossier.dossier_id, dossier.number, dossier.reference),
+            None => {
+                let ordinal = dossiers::n_opened(transaction)? + 1;
+                let number = format!("{}-{ordinal:04}", office.rules.prefix);
+                let reference = reference::issue(&office.rules.prefix, &office.secret, u64::from(ordinal), &known.references);
+                let dossier_id = dossiers::open(transaction, &number, reference.as_str(), mail.arrived_at)?;
+                journal::append(transaction, now, journal::PROGRAM, Some(dossier_id), "dossier_opened", basis)?;
+                (dossier_id, number, reference.as_str().to_owned())
+            }
+        };
         write_mail(transaction, office, mail, opened, "processed", Some((dossier_id, basis)), files)?;
         for answer in &by_hand {
             note_hand_answer(transaction, office, answer.mail_id, dossier_id, answer.at)?;
         }
         Ok((dossier_id, number, reference))
     })?;
-    known.open(dossier_id, &number, reference.as_str());
+    known.open(dossier_id, &number, &reference);
     remember(office, mail, opened, dossier_id, known)
 }
 

@@ -12,7 +12,7 @@ use crate::tasks::Office;
 use crate::tasks::process;
 
 /// Part of the key of kept readings: a reader that reads otherwise has another name.
-pub const READER: &str = "1";
+pub const READER: &str = "2";
 
 /// The raw reading of a content: kept, or made now and kept.
 pub fn raw_reading(office: &Office, sha256: &str) -> anyhow::Result<RawReading> {

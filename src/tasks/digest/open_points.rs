@@ -14,8 +14,10 @@ use crate::domain::money::Cents;
 use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::letters::base_name;
 use crate::domain::rules::Rules;
+use crate::jury::{self, LeftOut};
 use crate::store::dossiers::DossierRow;
 use crate::store::instant_text;
+use crate::store::jury::BatchRow;
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::StatementRow;
@@ -46,7 +48,8 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
             open.add(is_urgent, task);
         }
     }
-    for row in sources.transfers.iter().filter(|row| row.state == TransferState::ToReview) {
+    // A transfer that the bank sent back and its return are one matter, told with the transfer.
+    for row in sources.transfers.iter().filter(|row| row.state == TransferState::ToReview && !(row.movement.amount.0 < 0 && row.tier == "return")) {
         open.add(sources.came_since(row, since), transfer_point(sources, row));
     }
     for (row, state) in sources.dossiers.iter().filter(|(_, state)| state.stage != Stage::Withdrawn) {
@@ -68,6 +71,11 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
             let sentence =
                 format!("Le relevé «\u{a0}{name}\u{a0}» n'a pas été comptabilisé\u{a0}: ses totaux ne s'accordent pas ou son format est inconnu.");
             open.add(true, DigestTask { who: String::new(), sentence, question: None });
+        }
+    }
+    for batch in sources.batches.values().filter(|batch| is_ahead(batch, rules, since)) {
+        for absent in jury::left_out(&batch.manifest_json) {
+            open.add(batch.built_at >= instant_text(since), absent_point(sources, batch, &absent));
         }
     }
     open
@@ -96,6 +104,29 @@ fn mail_point(mail: &MailRow) -> Option<String> {
     }
     (class == MailClass::PaymentProof && mail.dossier_id.is_none())
         .then(|| format!("Courriel «\u{a0}{}\u{a0}» que le programme n'a pas su rattacher\u{a0}: à lire dans la boîte.", mail.subject))
+}
+
+/// Whether the jury for which a batch was built has not met yet, or has no date.
+fn is_ahead(batch: &BatchRow, rules: &Rules, since: DateTime<Utc>) -> bool {
+    let session = rules.juries.iter().find(|session| session.name == batch.session);
+    session.and_then(|session| session.date).is_none_or(|date| date > calendar::paris(since).date())
+}
+
+/// A piece that is not in its dossier for the jury.
+fn absent_point(sources: &Sources, batch: &BatchRow, absent: &LeftOut) -> DigestTask {
+    let dossier = sources.dossiers.iter().find(|(_, state)| state.number == absent.number);
+    let sentence = format!(
+        "Lot du jury «\u{a0}{}\u{a0}», «\u{a0}{}\u{a0}», fichier «\u{a0}{}\u{a0}». {}",
+        batch.session,
+        absent.title_fr,
+        absent.file_name,
+        absent.hindrance.french(),
+    );
+    DigestTask {
+        who: dossier.map_or_else(|| absent.number.clone(), |(_, state)| wording::who(state)),
+        sentence,
+        question: Some(String::from("Le joindre à part\u{a0}?")),
+    }
 }
 
 /// The points of one dossier as one: a single one keeps its question apart, several are a short text.
@@ -163,6 +194,11 @@ fn transfer_point(sources: &Sources, row: &TransferRow) -> DigestTask {
     let what = if is_debit { "Débit (retour d'un virement\u{a0}?)" } else { "Virement" };
     let text =
         if movement.remittance.is_empty() { String::from("sans libellé") } else { format!("libellé «\u{a0}{}\u{a0}»", movement.remittance) };
+    let sent_back = row.why.iter().find(|why| why.starts_with("renvoyé"));
+    let proposal = match sent_back {
+        Some(sent_back) => format!("La banque l'a {sent_back}\u{a0}: la somme n'est plus sur le compte. {proposal}"),
+        None => proposal,
+    };
     DigestTask {
         who: String::new(),
         sentence: format!(
@@ -171,7 +207,7 @@ fn transfer_point(sources: &Sources, row: &TransferRow) -> DigestTask {
             calendar::french_date(movement.booking_date),
             movement.debtor.as_deref().unwrap_or("payeur non indiqué"),
         ),
-        question: (candidates.len() == 1 && !is_debit).then(|| String::from("Le lui attribuer\u{a0}?")),
+        question: (candidates.len() == 1 && !is_debit && sent_back.is_none()).then(|| String::from("Le lui attribuer\u{a0}?")),
     }
 }
 
