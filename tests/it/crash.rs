@@ -66,7 +66,7 @@ async fn killed_at_every_step_nothing_is_lost_and_nothing_is_doubled() {
             references.iter().flat_map(|reference| (1..=reference.n_steps).map(move |step| Disturbance { reference, step, errno: None }));
         let killed = disturb(&grounds, everywhere.collect());
         let here_and_there = references.iter().enumerate().flat_map(|(place, reference)| {
-            let steps = (1 + place as u32 % TROUBLE_EVERY..=reference.n_steps).step_by(TROUBLE_EVERY as usize);
+            let steps = (1 + place as u32 % TROUBLE_EVERY..=reference.n_steps).step_by(TROUBLE_EVERY as usize * every);
             steps.enumerate().map(move |(turn, step)| Disturbance { reference, step, errno: Some([ENOSPC, EROFS][turn % 2]) })
         });
         let troubled = disturb(&grounds, here_and_there.collect());
@@ -86,7 +86,7 @@ async fn killed_at_every_step_nothing_is_lost_and_nothing_is_doubled() {
     );
     assert!(n_steps > 500 && n_letters > 25, "the scenario is too small to prove anything");
     assert!(killed.n_disturbed as usize * every * 100 >= n_steps as usize * 98, "steps were not reached: {} of {n_steps}", killed.n_disturbed);
-    assert!(troubled.n_disturbed * TROUBLE_EVERY * 2 > n_steps, "the disk failed too rarely");
+    assert!(troubled.n_disturbed * TROUBLE_EVERY * every as u32 * 2 > n_steps, "the disk failed too rarely");
 }
 
 /// Memory, where there is some: a killed process leaves the same behind there as on a disk.
