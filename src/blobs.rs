@@ -107,7 +107,7 @@ impl Blobs {
         }
         if self.durable {
             let files: Vec<&fs::File> = waiting.iter().map(|(draft, _)| draft.as_file()).collect();
-            flush_together(&files).context("fsync blobs")?;
+            if files.len() > FLUSHED_ONE_BY_ONE_MAX { self.flush()? } else { flush_together(&files).context("fsync blobs")? }
         }
         let mut folders = std::collections::BTreeSet::new();
         for (draft, path) in waiting {
@@ -117,8 +117,12 @@ impl Blobs {
         if self.durable {
             // A folder that was just made is an entry of the one above.
             folders.insert(self.folder.clone());
-            let folders = folders.iter().map(fs::File::open).collect::<Result<Vec<_>, _>>().context("open blob folders")?;
-            flush_together(&folders.iter().collect::<Vec<_>>()).context("fsync blob folders")?;
+            if folders.len() > FLUSHED_ONE_BY_ONE_MAX {
+                self.flush()?;
+            } else {
+                let folders = folders.iter().map(fs::File::open).collect::<Result<Vec<_>, _>>().context("open blob folders")?;
+                flush_together(&folders.iter().collect::<Vec<_>>()).context("fsync blob folders")?;
+            }
         }
         Ok(hashes)
     }
@@ -184,6 +188,9 @@ fn publish(draft: tempfile::NamedTempFile, path: &Path) -> anyhow::Result<()> {
     draft.keep().context("keep a blob")?;
     Ok(())
 }
+
+/// More files than this are flushed with their whole filesystem, in one go: hundreds of small mails lie in as many folders.
+const FLUSHED_ONE_BY_ONE_MAX: usize = 24;
 
 /// fsyncs asked for at the same time share the disk's own flushes: journaling filesystems commit them as one group.
 const FLUSHES_AT_ONCE: usize = 8;

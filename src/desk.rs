@@ -37,21 +37,31 @@ pub fn review(office: &Office) -> anyhow::Result<usize> {
         return Ok(0);
     }
     let fees = office.store.read(|connection| money::fees(connection, &office.rules))?;
-    for row in &due {
+    for rows in due.chunks(REVIEWED_AT_ONCE) {
         if office.stop.is_cancelled() {
             break;
         }
-        let fee = fees.get(&row.number).cloned().unwrap_or_default();
-        office
-            .store
-            .write(|transaction| {
-                let facts = load(transaction, row, fee, &office.rules)?;
-                let plan = plan::plan(&facts, &office.rules, now);
-                apply(office, transaction, row, &plan, now)
-            })
-            .with_context(|| format!("review dossier {}", row.number))?;
+        match review_together(office, rows, &fees, now) {
+            // One whose plan cannot be applied takes none of the others with it.
+            Err(_) if rows.len() > 1 => rows.iter().try_for_each(|row| review_together(office, std::slice::from_ref(row), &fees, now))?,
+            outcome => outcome?,
+        }
     }
     Ok(due.len())
+}
+
+/// Plans that are applied in one transaction: each commit waits for the disk.
+const REVIEWED_AT_ONCE: usize = 16;
+
+fn review_together(office: &Office, rows: &[DossierRow], fees: &BTreeMap<String, FeeFacts>, now: DateTime<Utc>) -> anyhow::Result<()> {
+    office.store.write(|transaction| {
+        rows.iter().try_for_each(|row| {
+            let fee = fees.get(&row.number).cloned().unwrap_or_default();
+            load(transaction, row, fee, &office.rules)
+                .and_then(|facts| apply(office, transaction, row, &plan::plan(&facts, &office.rules, now), now))
+                .with_context(|| format!("review dossier {}", row.number))
+        })
+    })
 }
 
 /// What would change and which letters would leave, with nothing done.

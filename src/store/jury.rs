@@ -28,6 +28,14 @@ pub struct DecisionRow {
     pub approved_at: Option<String>,
 }
 
+impl DecisionRow {
+    /// Whether both record the same decision in the same words, approved or not.
+    pub fn says_the_same(&self, other: &DecisionRow) -> bool {
+        (self.dossier_id, &self.session, &self.decision, &self.opinion, &self.comment)
+            == (other.dossier_id, &other.session, &other.decision, &other.opinion, &other.comment)
+    }
+}
+
 pub fn batches(connection: &Connection) -> anyhow::Result<Vec<BatchRow>> {
     let mut statement = connection.prepare_cached("SELECT session, built_at, folder, manifest_json, numbers_json FROM batch ORDER BY batch_id")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<_, String>(4)?)))?;

@@ -278,9 +278,16 @@ pub fn superseded_by(connection: &Connection, mail: &MailRow) -> anyhow::Result<
     Ok(select(connection, condition, params![mail.sha256, mail.mail_id])?.pop())
 }
 
-/// Mails that wait to be processed, in order of arrival.
-pub fn received(connection: &Connection, n_max: u32) -> anyhow::Result<Vec<MailRow>> {
-    select(connection, "WHERE state = 'received' ORDER BY arrived_at, mail_id LIMIT ?1", [n_max])
+/// The mails that wait to be processed, in order of arrival. Only their numbers: after a first start there may be a hundred thousand.
+pub fn received(connection: &Connection) -> anyhow::Result<Vec<i64>> {
+    let mut statement = connection.prepare_cached("SELECT mail_id FROM mail WHERE state = 'received' ORDER BY arrived_at, mail_id")?;
+    statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>().context("look for mails that wait")
+}
+
+/// Those of these mails that still wait, in the same order.
+pub fn still_received(connection: &Connection, mail_ids: &[i64]) -> anyhow::Result<Vec<MailRow>> {
+    let rows = mail_ids.iter().map(|mail_id| by_id(connection, *mail_id)).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(rows.into_iter().flatten().filter(|row| row.state == "received").collect())
 }
 
 pub fn all(connection: &Connection) -> anyhow::Result<Vec<MailRow>> {

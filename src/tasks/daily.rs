@@ -12,12 +12,15 @@ use crate::domain::mail::MailAddress;
 use crate::letters::{self, Attachment, AutoSubmitted, Envelope};
 use crate::store::outbox::NewLetter;
 use crate::store::{journal, outbox};
-use crate::tasks::{Office, digest, jury};
+use crate::tasks::{Office, digest, jury, supervisor};
 
 /// Does what the day asks for. Doing it twice changes nothing: batches and digests have keys.
 pub async fn step(office: &Office, day: NaiveDate) -> anyhow::Result<()> {
     desk::review(office)?;
-    jury::build_due(office, day)?;
+    if jury::build_due(office, day)? > 0 {
+        // The digest tells of the dossiers as the batch left them, as it would after a stop at this point.
+        supervisor::settle_or_say_so(office)?;
+    }
     let digest = compose(office, day)?;
     if worth_writing(&digest) {
         write(office, &digest)?;

@@ -321,9 +321,13 @@ pub fn enter(office: &Office, session: &str, checked: &[CheckedLine], actor: &st
                 comment: line.line.comment.clone(),
                 approved_at: None,
             };
-            rows::enter_decision(transaction, &decision, now, actor)?;
-            journal::append(transaction, now, actor, Some(row.dossier_id), "decision_entered", slug)?;
             n_entered += 1;
+            // The same list read twice says nothing new: one decision, and one approval of it.
+            let known = rows::decisions(transaction)?.into_iter().any(|known| known.says_the_same(&decision));
+            if !known {
+                rows::enter_decision(transaction, &decision, now, actor)?;
+                journal::append(transaction, now, actor, Some(row.dossier_id), "decision_entered", slug)?;
+            }
         }
         Ok(n_entered)
     })

@@ -7,6 +7,8 @@ mod hand;
 mod known;
 mod unreadable;
 
+use std::collections::VecDeque;
+
 use anyhow::Context;
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
@@ -73,15 +75,20 @@ pub struct OpenedFile {
 }
 
 /// Mails taken up in one go.
-const BATCH: u32 = 32;
+const BATCH: usize = 32;
 
 /// Processes every mail that waits, in order of arrival, until it is told to stop. Gives how many there were.
 pub fn step(office: &Office) -> anyhow::Result<usize> {
     let mut n_processed = 0;
     let mut known: Option<Known> = None;
+    let mut in_turn: VecDeque<i64> = VecDeque::new();
     loop {
-        let waiting = office.store.read(|connection| mails::received(connection, BATCH))?;
-        if waiting.is_empty() {
+        if in_turn.is_empty() {
+            in_turn = office.store.read(mails::received)?.into();
+        }
+        let round: Vec<i64> = in_turn.drain(..in_turn.len().min(BATCH)).collect();
+        let waiting = office.store.read(|connection| mails::still_received(connection, &round))?;
+        if round.is_empty() {
             return Ok(n_processed);
         }
         let mut known_now = match known.take() {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
@@ -16,14 +17,30 @@ pub const READER: &str = "2";
 
 /// The raw reading of a content: kept, or made now and kept.
 pub fn raw_reading(office: &Office, sha256: &str) -> anyhow::Result<RawReading> {
+    let (raw, is_new) = known_or_read(office, sha256)?;
+    if is_new {
+        keep(office, std::slice::from_ref(&raw))?;
+    }
+    Ok(raw)
+}
+
+/// The raw reading of a content, and whether it was made now and is not kept yet.
+fn known_or_read(office: &Office, sha256: &str) -> anyhow::Result<(RawReading, bool)> {
     let reader = reader_name(office)?;
     if let Some(known) = office.store.read(|connection| mails::raw_reading(connection, sha256, &reader))? {
-        return Ok(known);
+        return Ok((known, false));
     }
     let bytes = office.blobs.get(sha256)?;
-    let raw = office.sandbox()?.read_document(&bytes, sha256);
-    office.store.write(|transaction| mails::keep_raw_reading(transaction, &reader, &raw))?;
-    Ok(raw)
+    Ok((office.sandbox()?.read_document(&bytes, sha256), true))
+}
+
+/// Keeps readings for good, in one transaction: each commit waits for the disk.
+fn keep(office: &Office, readings: &[RawReading]) -> anyhow::Result<()> {
+    if readings.is_empty() {
+        return Ok(());
+    }
+    let reader = reader_name(office)?;
+    office.store.write(|transaction| readings.iter().try_for_each(|raw| mails::keep_raw_reading(transaction, &reader, raw)))
 }
 
 /// Readings are kept under the name of the reader that made them: another engine, or more languages, reads again.
@@ -37,14 +54,17 @@ pub fn file_reading(office: &Office, sha256: &str, name: &str) -> anyhow::Result
     if let Some(known) = office.ahead().readings.remove(&(sha256.to_owned(), name.to_owned())) {
         return Ok(known);
     }
-    let raw = raw_reading(office, sha256)?;
+    Ok(understood(office, &raw_reading(office, sha256)?, name))
+}
+
+fn understood(office: &Office, raw: &RawReading, name: &str) -> FileReading {
     let context = UnderstandingContext {
         file_name: name,
         programmes: &office.rules.programmes,
         season: &office.rules.season,
         school_iban: &office.rules.fee.iban,
     };
-    Ok(understand(&raw, &context))
+    understand(raw, &context)
 }
 
 /// Progress of reading ahead, for a person who waits.
@@ -61,8 +81,14 @@ struct Queue<'a> {
     claimed: BTreeSet<String>,
     n_busy: usize,
     progress: Progress,
+    /// Readings that were made and are not kept yet.
+    unkept: Vec<RawReading>,
+    kept_at: Instant,
     failure: Option<anyhow::Error>,
 }
+
+/// What may have to be read again when the process dies.
+const KEPT_EVERY: Duration = Duration::from_secs(2);
 
 /// Opens these mails and reads their files with all workers; what was found waits in the office until the mails are processed.
 pub fn read_ahead(office: &Office, mail_hashes: &[String], report: &(dyn Fn(Progress) + Sync)) -> anyhow::Result<()> {
@@ -73,6 +99,8 @@ pub fn read_ahead(office: &Office, mail_hashes: &[String], report: &(dyn Fn(Prog
         claimed: BTreeSet::new(),
         n_busy: 0,
         progress,
+        unkept: Vec::new(),
+        kept_at: Instant::now(),
         failure: None,
     });
     let changed = Condvar::new();
@@ -82,7 +110,9 @@ pub fn read_ahead(office: &Office, mail_hashes: &[String], report: &(dyn Fn(Prog
             scope.spawn(|| work(office, &queue, &changed, report));
         }
     });
-    if let Some(failure) = queue.into_inner().unwrap_or_else(PoisonError::into_inner).failure {
+    let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
+    keep(office, &queue.unkept).context("keep readings")?;
+    if let Some(failure) = queue.failure {
         return Err(failure).context("read ahead");
     }
     // The rows that will name the files are not written yet.
@@ -145,9 +175,20 @@ fn perform(office: &Office, job: Job<'_>, queue: &Mutex<Queue<'_>>) -> anyhow::R
             office.ahead().opened.insert(mail.to_owned(), opened);
         }
         Job::Read(sha256, name) => {
-            let reading = file_reading(office, &sha256, &name)?;
+            let (raw, is_new) = known_or_read(office, &sha256)?;
+            let reading = understood(office, &raw, &name);
             office.ahead().readings.insert((sha256, name), reading);
-            queue.lock().unwrap_or_else(PoisonError::into_inner).progress.n_files_read += 1;
+            let mut state = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            state.progress.n_files_read += 1;
+            if is_new {
+                state.unkept.push(raw);
+            }
+            if state.kept_at.elapsed() >= KEPT_EVERY {
+                state.kept_at = Instant::now();
+                let readings = std::mem::take(&mut state.unkept);
+                drop(state);
+                keep(office, &readings)?;
+            }
         }
     }
     Ok(())

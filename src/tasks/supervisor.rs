@@ -54,7 +54,7 @@ async fn day_work(office: &Office) -> anyhow::Result<()> {
 }
 
 /// A plan that does not come to rest is a fault of ours that must not keep letters of other dossiers from leaving.
-fn settle_or_say_so(office: &Office) -> anyhow::Result<()> {
+pub fn settle_or_say_so(office: &Office) -> anyhow::Result<()> {
     if !comes_to_rest(office)? {
         tracing::error!("the plan does not come to rest: it is asked again later");
     }

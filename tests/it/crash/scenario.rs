@@ -24,7 +24,7 @@ pub struct Stretch {
     /// Whether the mails lie on the Dovecot; in a Maildir otherwise.
     pub by_imap: bool,
     pub mails: &'static [&'static str],
-    pub statement: Option<&'static str>,
+    pub statements: &'static [&'static str],
     pub commands: &'static [&'static [&'static str]],
 }
 
@@ -33,25 +33,35 @@ const MAILS_BY_IMAP: &[&str] = &["001-degree-in-progress.eml", "003-all-in-one-g
 /// Their readings are not kept beforehand, so that keeping readings is among the steps.
 const READ_ANEW: [&str; 2] = ["015-turkish-translation-follows.eml", "032-supplement-after-the-deadline.eml"];
 
-const fn mails(name: &'static str, now: &'static str, mails: &'static [&'static str], statement: Option<&'static str>) -> Stretch {
-    Stretch { name, now, by_imap: false, mails, statement, commands: ONCE }
+const fn mails(name: &'static str, now: &'static str, mails: &'static [&'static str], statements: &'static [&'static str]) -> Stretch {
+    Stretch { name, now, by_imap: false, mails, statements, commands: ONCE }
 }
 
 /// Days that begin before half past seven have no digest.
 pub const SCENARIO: &[Stretch] = &[
-    Stretch { by_imap: true, ..mails("by IMAP", "2023-11-20T06:00:00+01:00", MAILS_BY_IMAP, None) },
-    mails("supplement", "2023-11-22T06:00:00+01:00", &["002-supplement-from-another-address.eml", "004-phone-pictures.eml"], None),
+    Stretch { by_imap: true, ..mails("by IMAP", "2023-11-20T06:00:00+01:00", MAILS_BY_IMAP, &[]) },
+    mails("supplement", "2023-11-22T06:00:00+01:00", &["002-supplement-from-another-address.eml", "004-phone-pictures.eml"], &[]),
     mails(
-        "camt",
+        "statements",
         "2024-01-10T09:00:00+01:00",
         &["006-payment-proof-only.eml", "007-one-big-pdf.eml", "008-newsletter.eml"],
-        Some("releve-2023-10_2023-12.camt053.xml"),
+        &["releve-2023-10-06.camt053.xml", "releve-2023-10-20.sta", "releve-2023-12-08.cfonb.txt"],
     ),
-    mails("arabic", "2024-01-18T06:00:00+01:00", &["009-arabic-with-translation.eml", "010-out-of-office.eml"], None),
-    mails("CFONB", "2024-02-12T09:00:00+01:00", &["011-arabic-without-translation.eml", "012-bounce.eml"], Some("releve-2023-12_2024-02.cfonb.txt")),
-    mails("february", "2024-03-01T06:00:00+01:00", &["013-russian-with-translation.eml", "014-turkish-without-translation.eml"], None),
-    mails("anew", "2024-03-06T06:00:00+01:00", &["015-turkish-translation-follows.eml", "016-password-in-the-mail.eml"], None),
-    mails("batch", "2024-03-15T09:00:00+01:00", &["017-password-not-given.eml", "018-paid-short.eml"], None),
+    mails("arabic", "2024-01-18T06:00:00+01:00", &["009-arabic-with-translation.eml", "010-out-of-office.eml"], &[]),
+    mails(
+        "CSV",
+        "2024-02-12T09:00:00+01:00",
+        &["011-arabic-without-translation.eml", "012-bounce.eml"],
+        &["releve-2023-11-24.csv", "releve-2024-01-26.camt053.xml"],
+    ),
+    mails(
+        "february",
+        "2024-03-01T06:00:00+01:00",
+        &["013-russian-with-translation.eml", "014-turkish-without-translation.eml"],
+        &["releve-2024-02-16.csv", "releve-2024-03-01.cfonb.txt"],
+    ),
+    mails("anew", "2024-03-06T06:00:00+01:00", &["015-turkish-translation-follows.eml", "016-password-in-the-mail.eml"], &[]),
+    mails("batch", "2024-03-15T09:00:00+01:00", &["017-password-not-given.eml", "018-paid-short.eml"], &[]),
     Stretch {
         commands: &[
             &["correct", "MS24-0010", "--programme", "DIA", "--why", "on the telephone"],
@@ -61,22 +71,22 @@ pub const SCENARIO: &[Stretch] = &[
             &["decisions", "send", "--approve"],
             &["once"],
         ],
-        ..mails("actions", "2024-03-22T06:00:00+01:00", &[], None)
+        ..mails("actions", "2024-03-22T06:00:00+01:00", &[], &[])
     },
     mails(
         "MT940",
         "2024-04-12T06:00:00+02:00",
         &["019-link-instead-of-a-file.eml", "020-spam.eml", "021-form-of-another-season.eml"],
-        Some("releve-2024-02_2024-04.sta"),
+        &["releve-2024-03-08.sta", "releve-2024-03-22.camt053.xml"],
     ),
-    mails("cut zip", "2024-04-14T06:00:00+02:00", &["022-truncated-zip.eml", "023-truncated-zip-sent-again.eml"], None),
-    mails("family", "2024-04-26T06:00:00+02:00", &["024-two-parents-pay.eml", "025-same-family-name.eml", "026-question-of-a-candidate.eml"], None),
-    mails("TNEF", "2024-05-15T06:00:00+02:00", &["027-master-1-and-experience.eml", "028-winmail-dat.eml"], None),
+    mails("cut zip", "2024-04-14T06:00:00+02:00", &["022-truncated-zip.eml", "023-truncated-zip-sent-again.eml"], &[]),
+    mails("family", "2024-04-26T06:00:00+02:00", &["024-two-parents-pay.eml", "025-same-family-name.eml", "026-question-of-a-candidate.eml"], &[]),
+    mails("TNEF", "2024-05-15T06:00:00+02:00", &["027-master-1-and-experience.eml", "028-winmail-dat.eml"], &[]),
     mails(
-        "late, CSV",
+        "late",
         "2024-06-12T09:00:00+02:00",
         &["029-decomposed-names.eml", "030-read-receipt.eml", "031-late.eml", "032-supplement-after-the-deadline.eml"],
-        Some("releve-2024-04_2024-06.csv"),
+        &["releve-2024-04-12.csv", "releve-2024-04-19.camt053.xml", "releve-2024-05-24.cfonb.txt"],
     ),
 ];
 
@@ -165,7 +175,7 @@ impl Ground {
             stretch.mails.iter().for_each(|name| self.deliver(name));
             String::from("kind = \"maildir\"\npath = \"in\"")
         };
-        if let Some(statement) = stretch.statement {
+        for statement in stretch.statements {
             fs::copy(project().join("fixtures/season/statements").join(statement), self.path("statements").join(statement)).unwrap();
         }
         self.configure(&mailbox);
@@ -222,7 +232,9 @@ impl Ground {
         let mut in_doubt = Vec::new();
         let mut rows_of = std::collections::BTreeMap::new();
         for table in tables(&database) {
-            let rows = rows(&database, &table, &mut in_doubt);
+            // Where a batch lies is told with its whole path, which begins otherwise on each ground.
+            let here = self.folder.to_str().unwrap();
+            let rows = rows(&database, &table, &mut in_doubt).into_iter().map(|row| row.replace(here, "")).collect();
             rows_of.insert(table, rows);
         }
         drop(database);
@@ -286,7 +298,7 @@ fn tables(database: &Connection) -> Vec<String> {
 /// A table's rows as text, without the numbers that SQLite gives and without what tells of the interruption itself.
 fn rows(database: &Connection, table: &str, in_doubt: &mut Vec<String>) -> Vec<String> {
     let mut statement = database.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([]).unwrap();
     let mut texts = Vec::new();
     while let Some(row) = rows.next().unwrap() {
