@@ -156,11 +156,15 @@ impl Default for OutgoingConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct StatementsConfig {
     pub folder: PathBuf,
+    /// Addresses whose mails bring statements as attachments, when `authserv_id` says that they are theirs.
+    pub senders: Vec<String>,
+    /// The name under which our own mail server signs its `Authentication-Results` (RFC 8601). Without it no statement is taken from mail.
+    pub authserv_id: Option<String>,
 }
 
 impl Default for StatementsConfig {
     fn default() -> StatementsConfig {
-        StatementsConfig { folder: PathBuf::from("statements") }
+        StatementsConfig { folder: PathBuf::from("statements"), senders: Vec::new(), authserv_id: None }
     }
 }
 

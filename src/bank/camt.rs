@@ -3,6 +3,7 @@
 //! Elements are known by their local names and the namespace is only looked at for the version: banks declare prefixes they then forget.
 //! DTDs are refused by the parser, so nothing is ever expanded.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
@@ -69,9 +70,10 @@ fn details_of<'a>(whole: &Movement, references: &BTreeSet<String>, details: &'a 
     if let Some(batch) = details.iter().filter(same).find(|batch| !batch.references.is_disjoint(references)) {
         return Some(batch);
     }
-    let mut alike = details.iter().filter(same).filter(|batch| {
-        batch.booking_date == whole.booking_date && (batch.references.is_empty() || references.is_empty())
-    });
+    let mut alike = details
+        .iter()
+        .filter(same)
+        .filter(|batch| batch.booking_date == whole.booking_date && (batch.references.is_empty() || references.is_empty()));
     alike.next().filter(|_| alike.next().is_none())
 }
 
@@ -144,9 +146,12 @@ fn parse_fault(text: &str, error: &roxmltree::Error) -> StatementFault {
 }
 
 /// XML says its own encoding; Windows-1252 is taken where it says Latin-1 or nothing that holds.
-fn decode_xml(bytes: &[u8]) -> String {
-    let text = crate::bank::sniff::decode(bytes);
-    text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').to_owned()
+fn decode_xml(bytes: &[u8]) -> Cow<'_, str> {
+    let leading = |c: char| c.is_whitespace() || c == '\u{feff}';
+    match crate::bank::sniff::decode(bytes) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches(leading)),
+        Cow::Owned(text) => Cow::Owned(text.trim_start_matches(leading).to_owned()),
+    }
 }
 
 /// `.02` and the like from the namespace or the schema location, empty when neither tells.
@@ -279,7 +284,8 @@ fn joined(read: Entry, entry: Node<'_, '_>, details: &[Batch]) -> Entry {
         return read;
     }
     let Some(batch) = details_of(whole, &references(entry), details) else { return read };
-    let movements = batch.parts.iter().map(|part| Movement { booking_date: whole.booking_date, value_date: whole.value_date, ..part.clone() }).collect();
+    let movements =
+        batch.parts.iter().map(|part| Movement { booking_date: whole.booking_date, value_date: whole.value_date, ..part.clone() }).collect();
     Entry { movements, unsplit: None }
 }
 
@@ -472,7 +478,9 @@ mod tests {
         let parts = format!("{}{}", part("60.00", "<Nm>A B</Nm>"), part("60.00", "<Nm>C D</Nm>"));
         let notification = |reference: &str, amount: &str| {
             let entry = entry(amount, "CRDT", &parts).replace("B1", reference);
-            format!("<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.054.001.04'><BkToCstmrDbtCdtNtfctn><Ntfctn>{entry}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>")
+            format!(
+                "<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.054.001.04'><BkToCstmrDbtCdtNtfctn><Ntfctn>{entry}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+            )
         };
         for (reference, amount, number) in [("POOL1", "120.00", 2), ("OTHER", "120.00", 1), ("POOL1", "130.00", 1)] {
             let details = batches(notification(reference, amount).as_bytes());

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, Transaction, params};
 
 use crate::bank::dedup::{self, KnownMovement};
+use crate::bank::matching::{Credit, Outcome};
 use crate::domain::payment::{Movement, TransferState};
 use crate::store::{from_json, instant_text, to_json};
 
@@ -43,14 +44,22 @@ pub struct StatementRow {
     pub imported_at: String,
     /// It added up and its movements count.
     pub booked: bool,
+    /// Slug and French sentence of what was found.
+    pub findings: Vec<(String, String)>,
 }
 
 /// Statement files, in the order in which they were read.
 pub fn statements(connection: &Connection) -> anyhow::Result<Vec<StatementRow>> {
-    let mut statement = connection.prepare_cached("SELECT name, format, imported_at, booked FROM statement_file ORDER BY statement_file_id")?;
-    let rows =
-        statement.query_map([], |row| Ok(StatementRow { name: row.get(0)?, format: row.get(1)?, imported_at: row.get(2)?, booked: row.get(3)? }))?;
-    rows.collect::<Result<_, _>>().context("list statements")
+    let mut statement = connection.prepare_cached(
+        "SELECT name, format, imported_at, booked, findings_json FROM statement_file WHERE undone_at IS NULL ORDER BY statement_file_id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut files = Vec::new();
+    while let Some(row) = rows.next().context("list statements")? {
+        let findings = from_json(row.get_ref(4)?.as_str()?)?;
+        files.push(StatementRow { name: row.get(0)?, format: row.get(1)?, imported_at: row.get(2)?, booked: row.get(3)?, findings });
+    }
+    Ok(files)
 }
 
 /// Known movements of one account in a closed span of days, each with the formats it was seen in; one that other families of formats print
@@ -114,13 +123,13 @@ fn keep_readings(transaction: &Transaction<'_>, transfer_id: i64, own: &Reading,
 /// Takes one file's movements out of the books; gives how many no other file holds.
 pub fn remove_sources(transaction: &Transaction<'_>, statement_file_id: i64) -> anyhow::Result<usize> {
     let mut statement = transaction.prepare_cached("SELECT DISTINCT transfer_id FROM transfer_source WHERE statement_file_id = ?1")?;
-    let touched: Vec<i64> = statement.query_map([statement_file_id], |row| row.get(0))?.collect::<Result<_, _>>().context("list movements of a file")?;
+    let touched: Vec<i64> =
+        statement.query_map([statement_file_id], |row| row.get(0))?.collect::<Result<_, _>>().context("list movements of a file")?;
     transaction.prepare_cached("DELETE FROM transfer_source WHERE statement_file_id = ?1")?.execute([statement_file_id]).context("remove sources")?;
     let mut n_gone = 0;
     for transfer_id in touched {
-        let mut statement = transaction.prepare_cached(
-            "SELECT DISTINCT format FROM transfer_source JOIN statement_file USING (statement_file_id) WHERE transfer_id = ?1",
-        )?;
+        let mut statement = transaction
+            .prepare_cached("SELECT DISTINCT format FROM transfer_source JOIN statement_file USING (statement_file_id) WHERE transfer_id = ?1")?;
         let formats: Vec<String> = statement.query_map([transfer_id], |row| row.get(0))?.collect::<Result<_, _>>().context("list formats")?;
         if formats.is_empty() {
             n_gone += 1;
@@ -160,21 +169,31 @@ fn fullest(own: &str, others: &str) -> anyhow::Result<Movement> {
 
 /// Every transfer that some file holds, in order of booking.
 pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
+    select(connection, "")
+}
+
+/// Those that count for some dossier, or did until they were sent back.
+pub fn attributed(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
+    select(connection, "WHERE state IN ('matched', 'returned')")
+}
+
+/// Transfers in order of booking, of those rows only that the clause lets through.
+fn select(connection: &Connection, clause: &'static str) -> anyhow::Result<Vec<TransferRow>> {
     let mut sources: BTreeMap<i64, Sources> = BTreeMap::new();
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT transfer_id, name, entry, booked FROM transfer_source JOIN statement_file USING (statement_file_id)
-         ORDER BY transfer_id, statement_file_id, entry",
-    )?;
+             JOIN (SELECT transfer_id FROM transfer {clause}) USING (transfer_id) ORDER BY transfer_id, statement_file_id, entry"
+    ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next().context("read sources")? {
         let (places, trusted) = sources.entry(row.get(0)?).or_default();
         places.push((row.get(1)?, row.get(2)?));
         *trusted |= row.get::<_, bool>(3)?;
     }
-    let mut statement = connection.prepare_cached(
-        "SELECT transfer_id, account, movement_json, state, dossiers_json, why_json, tier, others_json FROM transfer
-         ORDER BY booking_date, transfer_id",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT transfer_id, account, movement_json, state, dossiers_json, why_json, tier, others_json FROM transfer {clause}
+         ORDER BY booking_date, transfer_id"
+    ))?;
     let mut rows = statement.query([])?;
     let mut transfers = Vec::new();
     while let Some(row) = rows.next().context("read transfers")? {
@@ -196,20 +215,58 @@ pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
     Ok(transfers)
 }
 
-/// Keeps the matching's view of a transfer.
-pub fn keep_outcome(
-    transaction: &Transaction<'_>,
-    transfer_id: i64,
-    state: &str,
-    tier: &str,
-    dossiers: &[String],
-    why: &[String],
-) -> anyhow::Result<()> {
-    transaction
-        .prepare_cached("UPDATE transfer SET state = ?2, tier = ?3, dossiers_json = ?4, why_json = ?5 WHERE transfer_id = ?1")?
-        .execute(params![transfer_id, state, tier, to_json(&dossiers)?, to_json(&why)?])
-        .context("keep a matching")?;
-    Ok(())
+/// What the matching looks at, and nothing more: a hundred thousand movements are kept in memory once.
+pub fn credits(connection: &Connection) -> anyhow::Result<Vec<Credit>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT transfer_id, movement_json, others_json, max(booked) FROM transfer
+         JOIN transfer_source USING (transfer_id) JOIN statement_file USING (statement_file_id) GROUP BY transfer_id ORDER BY transfer_id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut credits = Vec::new();
+    while let Some(row) = rows.next().context("read movements")? {
+        let movement = fullest(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?)?;
+        credits.push(Credit { id: row.get(0)?, movement, statement_trusted: row.get(3)? });
+    }
+    Ok(credits)
+}
+
+/// Changes whenever a movement comes, goes, or is read from another file.
+pub fn version(connection: &Connection) -> anyhow::Result<String> {
+    connection
+        .query_row(
+            "SELECT (SELECT count(*) || ' ' || coalesce(max(transfer_id), 0) FROM transfer_source) || ' ' ||
+                 coalesce((SELECT group_concat(sha256 || imported_at || booked || coalesce(undone_at, '')) FROM statement_file), '')",
+            [],
+            |row| row.get(0),
+        )
+        .context("see whether movements changed")
+}
+
+/// Keeps the matching's view of every transfer. Gives the dossiers whose transfers changed.
+pub fn keep_outcomes(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> anyhow::Result<BTreeSet<String>> {
+    let mut known = transaction.prepare_cached("SELECT state, tier, dossiers_json, why_json FROM transfer WHERE transfer_id = ?1")?;
+    let mut keep =
+        transaction.prepare_cached("UPDATE transfer SET state = ?2, tier = ?3, dossiers_json = ?4, why_json = ?5 WHERE transfer_id = ?1")?;
+    let mut touched = BTreeSet::new();
+    for outcome in outcomes {
+        let (dossiers, why) = (to_json(&outcome.dossiers)?, to_json(&outcome.why)?);
+        let (state, tier) = (outcome.state.slug(), outcome.tier);
+        let before: Option<String> = known
+            .query_row([outcome.transfer], |row| {
+                let same = row.get_ref(0)?.as_str()? == state
+                    && row.get_ref(1)?.as_str()? == tier
+                    && row.get_ref(2)?.as_str()? == dossiers
+                    && row.get_ref(3)?.as_str()? == why;
+                Ok(if same { None } else { Some(row.get::<_, String>(2)?) })
+            })
+            .context("read a matching")?;
+        if let Some(before) = before {
+            touched.extend(from_json::<Vec<String>>(&before)?);
+            touched.extend(outcome.dossiers.iter().cloned());
+            keep.execute(params![outcome.transfer, state, tier, dossiers, why]).context("keep a matching")?;
+        }
+    }
+    Ok(touched)
 }
 
 /// The newest word on each transfer.

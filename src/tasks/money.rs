@@ -1,62 +1,68 @@
 //! Money: statements in, each movement once, and what the matching makes of all of them together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use rusqlite::Connection;
 
 use crate::bank::matching::{self, Credit, Decided, MatchingOptions, Outcome, Payee};
+use crate::blobs::sha256_hex;
 use crate::domain::calendar;
 use crate::domain::document::DocumentKind;
 use crate::domain::dossier::{DossierState, FeeFacts};
-use crate::domain::rules::Rules;
-use crate::store::{dossiers, from_json, transfers};
+use crate::domain::rules::{Programme, Rules};
+use crate::store::{dossiers, from_json, settings, transfers};
 use crate::tasks::Office;
 
+mod by_mail;
 mod import;
 mod watch;
 
+pub use by_mail::{statement_sender, take_mail};
 pub use import::{Import, ImportOptions, import, import_with, undo};
 pub use watch::watch_folder;
 
 /// Matches all transfers with all dossiers again, and marks the dossiers whose account changed. Gives whether anything changed.
+///
+/// Nothing is computed while nothing that the matching looks at has changed since it was last done.
 pub fn reconcile(office: &Office) -> anyhow::Result<bool> {
     office.store.write(|transaction| {
-        let rows = transfers::all(transaction)?;
-        if rows.is_empty() {
-            return Ok(false);
-        }
-        let credits: Vec<Credit> =
-            rows.iter().map(|row| Credit { id: row.transfer_id, movement: row.movement.clone(), statement_trusted: row.trusted }).collect();
         let payees = payees(transaction, &office.rules)?;
         let decided = decided(transaction)?;
-        let vocabulary: Vec<String> = office
-            .rules
-            .programmes
-            .iter()
-            .flat_map(|programme| {
-                [programme.title.clone(), programme.title_en.clone(), programme.code.clone()].into_iter().chain(programme.words.clone())
-            })
-            .collect();
-        let options = MatchingOptions { match_by_name: office.rules.fee.match_by_name, ..MatchingOptions::default() };
-        let outcomes = matching::match_transfers(&credits, &payees, &decided, office.rules.fee.cents, &vocabulary, &options);
-        let known: BTreeMap<i64, &transfers::TransferRow> = rows.iter().map(|row| (row.transfer_id, row)).collect();
-        let mut touched: BTreeSet<&String> = BTreeSet::new();
-        for outcome in &outcomes {
-            let Some(row) = known.get(&outcome.transfer) else { continue };
-            if row.state == outcome.state && row.dossiers == outcome.dossiers && row.why == outcome.why && row.tier == outcome.tier {
-                continue;
-            }
-            touched.extend(row.dossiers.iter().chain(&outcome.dossiers));
-            transfers::keep_outcome(transaction, outcome.transfer, outcome.state.slug(), outcome.tier, &outcome.dossiers, &outcome.why)?;
+        let asked = fingerprint(&transfers::version(transaction)?, &payees, &decided, &office.rules);
+        if settings::setting(transaction, MATCHED)?.as_deref() == Some(asked.as_str()) {
+            return Ok(false);
         }
+        let credits = transfers::credits(transaction)?;
+        let options = MatchingOptions { match_by_name: office.rules.fee.match_by_name, ..MatchingOptions::default() };
+        let outcomes = matching::match_transfers(&credits, &payees, &decided, office.rules.fee.cents, &vocabulary(&office.rules), &options);
+        drop(credits);
+        let touched = transfers::keep_outcomes(transaction, &outcomes)?;
         for number in &touched {
             if let Some(row) = dossiers::by_number(transaction, number)? {
                 dossiers::mark_dirty(transaction, row.dossier_id)?;
             }
         }
+        settings::set_setting(transaction, MATCHED, &asked)?;
         Ok(!touched.is_empty())
     })
+}
+
+/// Under which the fingerprint of what was matched last is kept.
+const MATCHED: &str = "matched";
+
+/// Everything the matching looks at, in one word. The program's version is part of it: a better rule looks again.
+fn fingerprint(transfers: &str, payees: &[Payee], decided: &[Decided], rules: &Rules) -> String {
+    let seen = format!("{} {transfers} {payees:?} {decided:?} {:?} {:?}", env!("CARGO_PKG_VERSION"), rules.fee, vocabulary(rules));
+    sha256_hex(seen.as_bytes())
+}
+
+/// The words of all programmes, those without candidates too.
+fn vocabulary(rules: &Rules) -> Vec<String> {
+    let words = |programme: &Programme| {
+        [programme.title.clone(), programme.title_en.clone(), programme.code.clone()].into_iter().chain(programme.words.clone()).collect::<Vec<_>>()
+    };
+    rules.programmes.iter().flat_map(words).collect()
 }
 
 /// Whom a transfer may come from: every dossier, under every name and address it is known by.
@@ -100,7 +106,7 @@ fn decided(connection: &Connection) -> anyhow::Result<Vec<Decided>> {
 
 /// The fee account of every dossier that some transfer was attributed to.
 pub fn fees(connection: &Connection, rules: &Rules) -> anyhow::Result<BTreeMap<String, FeeFacts>> {
-    let rows = transfers::all(connection)?;
+    let rows = transfers::attributed(connection)?;
     let outcomes: Vec<Outcome> = rows
         .iter()
         .map(|row| Outcome {
@@ -124,3 +130,6 @@ pub fn fees(connection: &Connection, rules: &Rules) -> anyhow::Result<BTreeMap<S
         })
         .collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ use crate::intake::understand::facts::foreign_iban_announced;
 use crate::intake::unpack::looks_like_archive;
 use crate::store::mails::{MailFileRow, MailRow, ProcessedMail};
 use crate::store::{dossiers, from_json, journal, mails, outbox, to_json};
-use crate::tasks::{Office, pulse, reading};
+use crate::tasks::{Office, money, pulse, reading};
 
 /// A mail as it is kept beside its row: everything but the attachments' bytes, which are blobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -184,6 +184,12 @@ fn process(office: &Office, mail: &MailRow) -> anyhow::Result<()> {
     }
     if opened.classification.class == MailClass::Bounce {
         return process_bounce(office, mail, &opened);
+    }
+    if money::statement_sender(office, &opened) {
+        opened.classification.class = MailClass::Staff;
+        opened.classification.may_answer = false;
+        let basis = money::take_mail(office, &mail.sha256, &opened)?;
+        return record(office, mail, &opened, "processed", None, Some(basis), &[]);
     }
     let known = office.store.read(|connection| known_dossiers(connection, &office.rules))?;
     if opened.classification.class == MailClass::Question {

@@ -16,9 +16,11 @@ use crate::domain::plan::letters::base_name;
 use crate::domain::rules::Rules;
 use crate::store::dossiers::DossierRow;
 use crate::store::instant_text;
+use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::StatementRow;
 use crate::store::transfers::TransferRow;
+use crate::tasks::process::MailRecord;
 use crate::wording;
 
 /// What waits for her.
@@ -64,14 +66,51 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
         let sentence = format!("Courriel «\u{a0}{}\u{a0}» que le programme n'a pas su rattacher\u{a0}: à lire dans la boîte.", mail.subject);
         open.add(true, DigestTask { who: sender(mail), sentence, question: None });
     }
-    for StatementRow { name, imported_at, booked, .. } in &sources.statements {
-        if !booked && *imported_at >= instant_text(since) {
-            let sentence =
-                format!("Le relevé «\u{a0}{name}\u{a0}» n'a pas été comptabilisé\u{a0}: ses totaux ne s'accordent pas ou son format est inconnu.");
+    for file in sources.statements.iter().filter(|file| file.imported_at >= instant_text(since)) {
+        if let Some(sentence) = statement_sentence(file) {
             open.add(true, DigestTask { who: String::new(), sentence, question: None });
         }
     }
+    for mail in sources.mails.iter().filter(|mail| mail.dossier_basis.as_deref() == Some("statement_not_authenticated")) {
+        let sentence = format!(
+            "Courriel «\u{a0}{}\u{a0}» au nom d'un expéditeur de relevés, sans que notre serveur confirme d'où il vient\u{a0}: rien n'en a été repris.",
+            mail.subject
+        );
+        open.add(true, DigestTask { who: sender(mail), sentence, question: None });
+    }
+    for mail in sources.mails.iter().filter(|mail| mail.dossier_id.is_none() && announces_an_iban(mail)) {
+        let sentence = format!(
+            "Courriel «\u{a0}{}\u{a0}»\u{a0}: il annonce un autre IBAN de l'école, fraude possible. Ne le suivez pas et prévenez l'agence comptable.",
+            mail.subject
+        );
+        open.add(true, DigestTask { who: sender(mail), sentence, question: None });
+    }
     open
+}
+
+/// What a statement file asks of a person: why it does not count, or which statement seems to be missing before it.
+fn statement_sentence(file: &StatementRow) -> Option<String> {
+    let name = &file.name;
+    let said = |wanted: &[&str]| -> Vec<&str> {
+        file.findings.iter().filter(|(slug, _)| wanted.is_empty() || wanted.contains(&slug.as_str())).map(|(_, french)| french.as_str()).collect()
+    };
+    if file.booked {
+        let gaps = said(&["balance_gap", "batch_not_split"]);
+        return (!gaps.is_empty()).then(|| format!("Le relevé «\u{a0}{name}\u{a0}» est comptabilisé. {}", gaps.join(" ")));
+    }
+    // Announced movements are no fault: the statement of the day will bring them.
+    if file.findings.iter().any(|(slug, _)| slug == "not_final") {
+        return None;
+    }
+    Some(format!("Le relevé «\u{a0}{name}\u{a0}» n'a pas été comptabilisé. {}", said(&[]).join(" ")))
+}
+
+/// Mails that no dossier shows: what was found in their text stands in their record alone.
+fn announces_an_iban(mail: &MailRow) -> bool {
+    mail.facts_json
+        .as_deref()
+        .and_then(|facts| serde_json::from_str::<MailRecord>(facts).ok())
+        .is_some_and(|record| record.parsed.findings.contains(&Reason::ForeignIban))
 }
 
 /// The points of one dossier as one: a single one keeps its question apart, several are a short text.
