@@ -29,6 +29,8 @@ const COMMANDS: [&[&str]; 38] = [
     &["letters"],
     &["history"],
     &["bank", "import"],
+    &["bank", "undo"],
+    &["bank", "list"],
     &["fee", "match"],
     &["fee", "unmatch"],
     &["correct"],

@@ -3,6 +3,7 @@
 // Clippy's leave for tests covers functions marked `#[test]`; here the helpers are tests too.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
+mod bank;
 mod commands;
 mod daemon;
 mod deployment;

@@ -192,17 +192,17 @@ fn broken_chain(known: &[BalanceRow], opening: Cents, day: NaiveDate) -> Option<
     let (closed_on, closing) =
         known.iter().filter_map(|row| row.closing).filter(|(closed_on, _)| *closed_on <= day).max_by_key(|(closed_on, _)| *closed_on)?;
     let difference = Cents(opening.0.saturating_sub(closing.0));
-    Some(if working_days_between(closed_on, day) == 0 {
+    Some(if working_days_after(closed_on, day) == 0 {
         StatementFault::BalanceContradiction { difference, day: closed_on.format("%d/%m/%Y").to_string() }
     } else {
         StatementFault::BalanceGap { difference }
     })
 }
 
-/// Days from Monday to Friday strictly between two days.
-fn working_days_between(from: NaiveDate, to: NaiveDate) -> usize {
+/// Days from Monday to Friday after the first day, the second one included: each could have had a statement.
+fn working_days_after(from: NaiveDate, to: NaiveDate) -> usize {
     use chrono::{Datelike, Weekday};
-    from.iter_days().skip(1).take(8).take_while(|day| *day < to).filter(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)).count()
+    from.iter_days().skip(1).take(8).take_while(|day| *day <= to).filter(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)).count()
 }
 
 /// Records a file as it was read and books what is trusted of it. What the file had booked before is replaced.
