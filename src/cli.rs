@@ -5,6 +5,8 @@
 mod act;
 mod bank;
 mod explain;
+mod forget;
+mod interview;
 mod progress;
 mod run;
 mod see;
@@ -119,6 +121,21 @@ enum Command {
     },
     /// Everything held on one person, in a folder.
     Export { number: String },
+    /// Proposes an interview to a candidate, by letter with a calendar file.
+    Interview(interview::Interview),
+    /// Removes everything held on one person.
+    Erase {
+        number: String,
+        /// The request it answers, without the person's name.
+        #[arg(long)]
+        why: Option<String>,
+    },
+    /// Removes what has been kept as long as the rules say.
+    Purge {
+        /// Only shows what would be removed.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Copies database and blobs to a folder.
     Backup { dest: PathBuf },
     /// Puts a backup back into an empty data folder.
@@ -194,6 +211,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Decisions(decisions) => act::decisions(&common, decisions),
         Command::Digest { date, send } => act::digest(&common, date, send),
         Command::Export { number } => act::export(&common, &number),
+        Command::Interview(interview) => interview::run(&common, &interview),
+        Command::Erase { number, why } => forget::erase(&common, &number, why.as_deref().unwrap_or("droit à l'effacement")),
+        Command::Purge { dry_run } => forget::purge(&common, dry_run),
         Command::Backup { dest } => act::backup(&common, &dest),
         Command::Restore { from } => act::restore(&common, &from),
         Command::SandboxWorker => Ok(sandbox::worker_main()),

@@ -8,7 +8,9 @@ use rusqlite::{Connection, Transaction};
 
 use crate::bank::qr::{self, TransferOrder};
 use crate::domain::document::DocumentKind;
-use crate::domain::dossier::{Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, LetterFacts, MailFacts, RequirementWord};
+use crate::domain::dossier::{
+    Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, InterviewFacts, LetterFacts, MailFacts, RequirementWord,
+};
 use crate::domain::finding::Reason;
 use crate::domain::letter::{CandidateLetter, FeeBlock, LetterBody, LetterKind, LetterLanguage};
 use crate::domain::mail::MailAddress;
@@ -18,15 +20,16 @@ use crate::domain::route::Route;
 use crate::domain::rules::Rules;
 use crate::intake::class::parts::is_part;
 use crate::intake::understand::facts::programmes_named;
-use crate::letters::{self, AutoSubmitted, Envelope};
+use crate::letters::{self, Attachment, AutoSubmitted, Envelope};
 use crate::store::dossiers::{CorrectionRow, DossierRow};
 use crate::store::outbox::NewLetter;
-use crate::store::{dossiers, from_json, journal, jury, mails, outbox, to_json};
+use crate::store::{dossiers, from_json, hand_answers, journal, jury, mails, outbox, parse_instant, to_json};
 use crate::tasks::Office;
 use crate::tasks::money;
 use crate::tasks::process::MailRecord;
 
-/// Asks the plan about every dossier that changed or whose date has come, and applies it. Gives how many there were.
+/// Asks the plan about every dossier that changed or whose date has come, and applies it, until the program is to stop. Gives how many
+/// there were.
 pub fn review(office: &Office) -> anyhow::Result<usize> {
     let now = office.clock.now();
     let due = office.store.read(|connection| dossiers::due(connection, now))?;
@@ -35,6 +38,9 @@ pub fn review(office: &Office) -> anyhow::Result<usize> {
     }
     let fees = office.store.read(|connection| money::fees(connection, &office.rules))?;
     for row in &due {
+        if office.stop.is_cancelled() {
+            break;
+        }
         let fee = fees.get(&row.number).cloned().unwrap_or_default();
         office
             .store
@@ -76,6 +82,7 @@ pub fn load(connection: &Connection, row: &DossierRow, fee: FeeFacts, rules: &Ru
         corrections: corrections(&dossiers::corrections(connection, row.dossier_id)?),
         decision: decision_of(connection, row.dossier_id)?,
         batched_for: batched_for(connection, &row.number)?,
+        answered_by_hand_at: hand_answers::latest(connection, row.dossier_id)?,
     };
     for mail in mails::of_dossier(connection, row.dossier_id)? {
         let (Some(class), Some(record)) = (mail.class, &mail.facts_json) else { continue };
@@ -178,6 +185,11 @@ pub fn corrections(rows: &[CorrectionRow]) -> Corrections {
             }
             ["fee"] => corrections.fee_accepted = row.value == "accepted",
             ["withdrawn"] => corrections.withdrawn = yes,
+            ["dispute"] => corrections.disputed = yes,
+            ["registered"] => corrections.registered = yes,
+            ["interview"] => {
+                corrections.interview = parse_instant(&row.at).ok().and_then(|fixed_at| InterviewFacts::parse(&row.value, fixed_at));
+            }
             ["letters_off"] => corrections.letters_off = yes,
             _ => {}
         }
@@ -250,7 +262,12 @@ fn queue_letter(office: &Office, transaction: &Transaction<'_>, dossier_id: i64,
         auto_submitted: if due.answers.is_empty() { AutoSubmitted::Generated } else { AutoSubmitted::Replied },
         number: due.letter.number.clone(),
     };
-    let message = letters::to_mime(&rendered, &envelope, &[])?;
+    let appointment = letters::interview_ics(&due.letter, rules, now).map(|text| Attachment {
+        name: letters::calendar_file::FILE_NAME.to_owned(),
+        media_type: letters::calendar_file::MEDIA_TYPE.to_owned(),
+        bytes: text.into_bytes(),
+    });
+    let message = letters::to_mime(&rendered, &envelope, appointment.as_slice())?;
     let says = letters::says(&due.letter).map(|says| to_json(&says)).transpose()?;
     let recipients = [due.to.clone()];
     let letter = NewLetter {

@@ -5,6 +5,7 @@
 
 pub mod daily;
 pub mod digest;
+pub mod forget;
 pub mod jury;
 pub mod money;
 pub mod office;
@@ -12,6 +13,7 @@ pub mod process;
 pub mod pulse;
 pub mod reading;
 pub mod receive;
+pub mod replay;
 pub mod send;
 pub mod supervisor;
 

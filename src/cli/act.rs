@@ -54,6 +54,12 @@ pub struct Correct {
     pub name: Option<String>,
     #[arg(long)]
     pub withdrawn: Option<bool>,
+    /// The administrative registration is done: no more reminders of it.
+    #[arg(long)]
+    pub registered: Option<bool>,
+    /// Something is contested: nothing of the dossier is purged meanwhile.
+    #[arg(long)]
+    pub dispute: Option<bool>,
     /// No automatic letters for this dossier any more.
     #[arg(long)]
     pub letters_off: Option<bool>,
@@ -91,7 +97,7 @@ pub enum Decisions {
 }
 
 /// Who acts: the login of this machine.
-pub(super) fn actor() -> String {
+pub(crate) fn actor() -> String {
     std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| String::from("operator"))
 }
 
@@ -160,6 +166,8 @@ pub fn correct(common: &Common, correct: Correct) -> anyhow::Result<ExitCode> {
         ("degree_in_progress", correct.degree_in_progress),
         ("international", correct.international),
         ("withdrawn", correct.withdrawn),
+        ("registered", correct.registered),
+        ("dispute", correct.dispute),
         ("letters_off", correct.letters_off),
     ];
     subjects.extend(words.into_iter().filter_map(|(subject, word)| Some((subject.to_owned(), word?.to_string()))));
@@ -187,7 +195,7 @@ fn kind_subject(office: &Office, number: &str, document: &str) -> anyhow::Result
     }
 }
 
-fn correct_one(office: &Office, number: &str, subjects: &[(String, String)], why: &str) -> anyhow::Result<ExitCode> {
+pub(crate) fn correct_one(office: &Office, number: &str, subjects: &[(String, String)], why: &str) -> anyhow::Result<ExitCode> {
     let now = office.clock.now();
     let actor = actor();
     office.store.write(|transaction| {
@@ -309,6 +317,10 @@ pub fn export(common: &Common, number: &str) -> anyhow::Result<ExitCode> {
         fs::write(folder.join("dossier.json"), serde_json::to_string_pretty(&see::dossier_json(state))?).context("write the dossier")?;
     }
     for mail in office.store.read(|connection| mails::of_dossier(connection, row.dossier_id))? {
+        // Its time may have come already.
+        if !office.blobs.contains(&mail.sha256) {
+            continue;
+        }
         fs::write(folder.join(format!("mail-{}.eml", mail.mail_id)), office.blobs.get(&mail.sha256)?).context("write a mail")?;
     }
     for letter in office.store.read(|connection| outbox::of_dossier(connection, row.dossier_id))? {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::Args;
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::progress::ProgressLine;
@@ -23,7 +24,8 @@ use crate::rehearse::{self, Rehearsal};
 use crate::smtp::{SmtpSession, Transport};
 use crate::store::{jury as jury_rows, mails, outbox, transfers};
 use crate::tasks::reading::Progress;
-use crate::tasks::{Office, OfficeOptions, process, pulse, receive, send, supervisor};
+use crate::tasks::replay::{self, Replayed};
+use crate::tasks::{Office, OfficeOptions, pulse, receive, send, supervisor};
 use crate::wording;
 
 #[derive(Debug, Args)]
@@ -207,7 +209,7 @@ pub async fn demo(common: &Common, demo: Demo) -> anyhow::Result<ExitCode> {
     if demo.no_console || office.config.console.listen.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    let stop = stop_signal()?;
+    let stop = stop_signal(office.stop.clone())?;
     let listener = console::listen(&office.config.console.listen).await?;
     println!("  console         http://{}/   (Ctrl-C pour finir)", listener.local_addr().context("the console's address")?);
     console::serve(Arc::new(office), listener, stop).await?;
@@ -249,10 +251,17 @@ pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
     tracing::info!(
         landlock = report.confinement.landlock,
         seccomp = report.confinement.seccomp,
+        rlimits = report.confinement.rlimits,
         ocr = report.ocr_engine.as_deref().unwrap_or("none"),
         "guichet is at work"
     );
-    let stop = stop_signal()?;
+    let leaks: Vec<&str> = report.confinement.leaks.iter().map(|leak| leak.slug()).collect();
+    if leaks.is_empty() {
+        tracing::info!("a worker tried to open files, sockets, programs, threads and memory beyond its share: nothing got through");
+    } else {
+        tracing::warn!(leaks = leaks.join(" "), "hostile files are opened by a worker that is not fully confined on this kernel");
+    }
+    let stop = stop_signal(office.stop.clone())?;
     let console = match office.config.console.listen.as_str() {
         "" => None,
         address => {
@@ -291,9 +300,8 @@ fn notify(states: &[sd_notify::NotifyState<'_>]) {
     }
 }
 
-/// Cancelled at SIGTERM or Ctrl-C; the step under way is finished first.
-fn stop_signal() -> anyhow::Result<CancellationToken> {
-    let stop = CancellationToken::new();
+/// Cancelled at SIGTERM or Ctrl-C; the mail, dossier or letter under way is finished first.
+fn stop_signal(stop: CancellationToken) -> anyhow::Result<CancellationToken> {
     let cancel = stop.clone();
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("listen for SIGTERM")?;
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).context("listen for Ctrl-C")?;
@@ -369,31 +377,28 @@ async fn try_connections(common: &Common, config: &Config) -> anyhow::Result<Vec
     Ok(failures)
 }
 
-/// Rebuilds everything derived from the raw mails into a new data folder, and shows which dossiers come out otherwise.
+/// Rebuilds everything derived, and shows which dossiers come out otherwise and which letters would be due.
 pub fn replay(common: &Common, into: &Path) -> anyhow::Result<ExitCode> {
     let (config, store) = common.store()?;
-    let source = crate::blobs::Blobs::open(&common.data(&config).join("blobs"), false)?;
-    let clock = common.clock();
-    let office = Arc::new(Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?);
-    let before = store.read(desk::states)?;
-    let line = ProgressLine::show(mails_line(&office));
-    for mail in store.read(mails::all)?.iter().filter(|mail| !matches!(mail.state.as_str(), "duplicate" | "left_out")) {
-        receive::keep_loose(&office, &mail.mailbox, mail.uid, mail.arrived_at, source.get(&mail.sha256)?)?;
-    }
-    process::step(&office)?;
-    desk::review(&office)?;
+    let data = common.data(&config);
+    let line = ProgressLine::show(|| String::from("tout est relu"));
+    let replayed = replay::replay(config, common.clock(), &data, into, &store);
     drop(line);
-    let after = office.store.read(desk::states)?;
-    let mut rows = Vec::new();
-    for number in before.keys().chain(after.keys().filter(|number| !before.contains_key(*number))) {
-        let difference = match (before.get(number), after.get(number)) {
-            (Some((_, old)), Some((_, new))) if old.documents == new.documents && old.missing == new.missing && old.route == new.route => continue,
-            (Some(_), Some(_)) => "documents, pièces manquantes ou voie",
-            (Some(_), None) => "n'est pas retrouvé",
-            (None, _) => "nouveau",
-        };
-        rows.push(vec![number.clone(), difference.to_owned()]);
+    let Replayed { differences, new_letters } = replayed?;
+    if common.json {
+        let lines = differences.iter().map(
+            |difference| json!({ "dossier": difference.number, "what": difference.what, "before": difference.before, "after": difference.after }),
+        );
+        table::json_lines(lines.chain(new_letters.iter().map(|key| json!({ "new_letter": key }))))?;
+    } else {
+        let rows: Vec<Vec<String>> = differences
+            .iter()
+            .map(|difference| vec![difference.number.clone(), difference.what.clone(), difference.before.clone(), difference.after.clone()])
+            .collect();
+        table::columns(&["dossier", "quoi", "avant", "après"], &rows)?;
+        for key in &new_letters {
+            println!("lettre qui serait due : {key}");
+        }
     }
-    table::columns(&["dossier", "différence"], &rows)?;
-    Ok(if rows.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if differences.is_empty() && new_letters.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

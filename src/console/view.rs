@@ -276,6 +276,8 @@ pub fn file(office: &Office, sha256: &str) -> anyhow::Result<Option<(String, Vec
         Ok(media_types)
     })?;
     match media_types.get(sha256) {
+        // Identity papers go before the rest of the dossier.
+        Some(_) if !office.blobs.contains(sha256) => Ok(None),
         Some(media_type) => Ok(Some((media_type.clone(), office.blobs.get(sha256)?))),
         None => Ok(None),
     }

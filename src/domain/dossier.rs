@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::document::{DocumentKind, FileReading, Financing};
@@ -29,6 +29,8 @@ pub struct DossierFacts {
     pub decision: Option<DecisionFacts>,
     /// The session whose frozen batch holds this dossier.
     pub batched_for: Option<String>,
+    /// When a person of the school last wrote to this candidate by hand.
+    pub answered_by_hand_at: Option<DateTime<Utc>>,
 }
 
 /// A mail of the candidate's.
@@ -106,8 +108,37 @@ pub struct Corrections {
     pub language: Option<LetterLanguage>,
     pub fee_accepted: bool,
     pub withdrawn: bool,
+    /// The administrative registration is done.
+    pub registered: bool,
+    /// Something is contested: nothing is purged meanwhile.
+    pub disputed: bool,
+    pub interview: Option<InterviewFacts>,
     /// The assistant took this dossier's letters into her own hands.
     pub letters_off: bool,
+}
+
+/// An interview that a person fixed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InterviewFacts {
+    /// Paris civil time.
+    pub at: NaiveDateTime,
+    pub minutes: u32,
+    pub place_or_link: String,
+    /// When somebody fixed it: what is fixed anew is proposed anew.
+    pub fixed_at: DateTime<Utc>,
+}
+
+impl InterviewFacts {
+    /// `2024-03-18T14:30 30 https://visio.example.org/salle-12`, as a correction keeps it.
+    pub fn parse(text: &str, fixed_at: DateTime<Utc>) -> Option<InterviewFacts> {
+        let mut words = text.splitn(3, ' ');
+        let at = NaiveDateTime::parse_from_str(words.next()?, "%Y-%m-%dT%H:%M").ok()?;
+        Some(InterviewFacts { at, minutes: words.next()?.parse().ok()?, place_or_link: words.next()?.to_owned(), fixed_at })
+    }
+
+    pub fn written(&self) -> String {
+        format!("{} {} {}", self.at.format("%Y-%m-%dT%H:%M"), self.minutes, self.place_or_link)
+    }
 }
 
 /// The assistant's word on one requirement.

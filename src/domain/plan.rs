@@ -69,6 +69,7 @@ pub fn assess(facts: &DossierFacts, rules: &Rules, now: DateTime<Utc>) -> Dossie
     let situation = Situation { route, degree_in_progress: assumed_in_progress(degree_in_progress, &placed), financing: profile.financing };
     let mut checklist = completeness::check(facts, situation, rules);
     checklist.to_check.extend(doubts_about_experience(route, &inference, &placed, facts, rules));
+    checklist.to_check.extend(doubts_about_names(&profile, &placed, facts));
 
     let documents_complete = !facts.files.is_empty()
         && checklist.missing.iter().all(|kind| checklist.missing_not_blocking.contains(kind))
@@ -78,6 +79,7 @@ pub fn assess(facts: &DossierFacts, rules: &Rules, now: DateTime<Utc>) -> Dossie
     let complete = documents_complete && fee_credited;
     let first_arrival = facts.mails.first().map_or(now, |mail| mail.arrived_at);
     let fee_state = fee_state(facts, route.is_none() && inference.route_seems_impossible, &placed);
+    let everything_here_on = if fee_credited { today } else { credited_at_the_latest(facts, fee_state, rules, today) };
     let (name, person) = naming(facts, &profile);
     DossierState {
         number: facts.number.clone(),
@@ -107,7 +109,7 @@ pub fn assess(facts: &DossierFacts, rules: &Rules, now: DateTime<Utc>) -> Dossie
         complete,
         timeliness: timeliness(first_arrival, international, rules),
         stage: stage(facts, complete),
-        jury_session: facts.batched_for.clone().or_else(|| next_jury(rules, today).map(|session| session.name.clone())),
+        jury_session: jury_aimed_at(facts, rules, today, everything_here_on).map(|session| session.name.clone()),
         first_arrival,
         last_arrival: facts.mails.last().map_or(now, |mail| mail.arrived_at),
     }
@@ -165,6 +167,22 @@ fn doubts_about_experience(
         file_name: Some(certificate.file.name.clone()),
         reason,
     })
+}
+
+/// Pieces that seem to be about somebody else: for the assistant, never for the candidate. One that has looked says so by correcting the line.
+fn doubts_about_names(profile: &Profile, placed: &[Placed<'_>], facts: &DossierFacts) -> Vec<ToCheck> {
+    let looked_at = |kind: &DocumentKind| facts.corrections.requirements.contains_key(kind);
+    let open = profile.name_conflicts.iter().filter(|conflict| !looked_at(&conflict.kind) && facts.corrections.name.is_none());
+    open.map(|conflict| {
+        let about = placed.iter().find(|document| document.kind == conflict.kind && document.reading.facts.names.contains(&conflict.name));
+        ToCheck {
+            requirement: conflict.kind,
+            sha256: about.map(|document| document.file.sha256.clone()),
+            file_name: about.map(|document| document.file.name.clone()),
+            reason: Reason::NameDiffers,
+        }
+    })
+    .collect()
 }
 
 fn fee_state(facts: &DossierFacts, not_to_be_asked: bool, placed: &[Placed<'_>]) -> FeeState {
@@ -234,11 +252,25 @@ fn stage(facts: &DossierFacts, complete: bool) -> Stage {
     }
 }
 
-/// The next session whose cut-off has not passed; `None` when no such session has a date.
-pub fn next_jury(rules: &Rules, today: NaiveDate) -> Option<&JurySession> {
+/// When a fee that has not come will be on the account at the latest, if it is paid without delay. A transfer whose proof was seen was
+/// ordered when that proof came.
+fn credited_at_the_latest(facts: &DossierFacts, fee_state: FeeState, rules: &Rules, today: NaiveDate) -> NaiveDate {
+    let proof_came_on = facts.mails.last().filter(|_| fee_state == FeeState::ProofSeen).map(|mail| calendar::paris(mail.arrived_at).date());
+    calendar::banking_days_after(proof_came_on.unwrap_or(today), rules.fee.transfer_banking_days).max(today)
+}
+
+/// The session a dossier is aimed at: the one whose batch holds it, until that jury has met; else the next one that everything can reach.
+fn jury_aimed_at<'a>(facts: &DossierFacts, rules: &'a Rules, today: NaiveDate, everything_here_on: NaiveDate) -> Option<&'a JurySession> {
+    let batch = facts.batched_for.as_ref().and_then(|name| rules.juries.iter().find(|session| session.name == *name));
+    batch.filter(|session| session.date.is_none_or(|date| date >= today)).or_else(|| next_jury(rules, everything_here_on))
+}
+
+/// The next session whose cut-off has not passed on that day. A session without a date is taken for one at the beginning of its month, and one
+/// without a month is never named: a jury that a letter promises must be able to keep the promise.
+pub fn next_jury(rules: &Rules, day: NaiveDate) -> Option<&JurySession> {
     rules
         .juries
         .iter()
-        .filter(|session| session.cut_off_day().is_some_and(|cut_off| cut_off >= today))
-        .min_by_key(|session| (session.cut_off_day(), session.name.clone()))
+        .filter(|session| session.last_day_to_aim_at().is_some_and(|last| last >= day))
+        .min_by_key(|session| (session.last_day_to_aim_at(), session.name.clone()))
 }

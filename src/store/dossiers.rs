@@ -85,6 +85,12 @@ pub fn open(transaction: &Transaction<'_>, number: &str, reference: &str, opened
     Ok(transaction.last_insert_rowid())
 }
 
+/// A dossier that was opened at this instant and has no mail: its mails are being processed again, and this one had opened it.
+pub fn waiting_for_its_mails(connection: &Connection, opened_at: DateTime<Utc>) -> anyhow::Result<Option<DossierRow>> {
+    let condition = "WHERE opened_at = ?1 AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.dossier_id = dossier.dossier_id) ORDER BY dossier_id LIMIT 1";
+    Ok(select(connection, condition, [instant_text(opened_at)])?.pop())
+}
+
 pub fn mark_dirty(transaction: &Transaction<'_>, dossier_id: i64) -> anyhow::Result<()> {
     transaction.prepare_cached("UPDATE dossier SET dirty = 1 WHERE dossier_id = ?1")?.execute([dossier_id]).context("mark a dossier")?;
     Ok(())

@@ -47,8 +47,9 @@ CREATE TABLE mail (
     sha256 TEXT NOT NULL CHECK ((sha256 = '') = (left_out IS NOT NULL)),
     size_bytes INTEGER NOT NULL,
     arrived_at TEXT NOT NULL,
+    -- erased: nothing about a person is left in the row; the hash tells the same mail when it comes again.
     -- left_out: it exists in the mailbox and could not be had. A person reads it there.
-    state TEXT NOT NULL CHECK (state IN ('received', 'processed', 'duplicate', 'left_out')),
+    state TEXT NOT NULL CHECK (state IN ('received', 'processed', 'duplicate', 'left_out', 'erased')),
     left_out TEXT CHECK (left_out IN ('too_large', 'not_given', 'not_readable')),
     -- Recorded at first start, or in doubt (the junk folder): never answered without a person's word.
     backlog INTEGER NOT NULL DEFAULT 0 CHECK (backlog IN (0, 1)),
@@ -94,6 +95,12 @@ CREATE TABLE raw_reading (
     sha256 TEXT PRIMARY KEY NOT NULL,
     reader TEXT NOT NULL,
     raw_json TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Contents that rows still name and that were removed when their time had come.
+CREATE TABLE forgotten (
+    sha256 TEXT PRIMARY KEY NOT NULL,
+    at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- What a person decided about a dossier. Rows are only ever added; the newest of a subject wins.
@@ -252,3 +259,17 @@ CREATE TABLE journal (
 ) STRICT;
 
 CREATE INDEX journal_dossier ON journal (dossier_id);
+
+-- A person of the school wrote to a candidate by hand (seen in the Sent folder, or as a copy): the program is silent for a while.
+CREATE TABLE hand_answer (
+    mail_id INTEGER NOT NULL REFERENCES mail (mail_id),
+    dossier_id INTEGER NOT NULL REFERENCES dossier (dossier_id),
+    at TEXT NOT NULL,
+    PRIMARY KEY (mail_id, dossier_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX hand_answer_dossier ON hand_answer (dossier_id, at);
+
+-- What the breakers count, and whom a bounce names: looked up without walking through the letters' bytes.
+CREATE INDEX outbox_sent ON outbox (sent_at);
+CREATE INDEX outbox_recipient ON outbox (lower(json_extract(recipients_json, '$[0]')));

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::desk;
 use crate::domain::calendar;
-use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, DigestTransfer, MailAccount};
+use crate::domain::digest::{Digest, DigestBatch, DigestDossier, DigestErasure, DigestJury, DigestQuestion, DigestTransfer, MailAccount};
 use crate::domain::dossier::{DossierState, Stage};
 use crate::domain::finding::Reason;
 use crate::domain::mail::MailClass;
@@ -17,10 +17,13 @@ use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::next_jury;
 use crate::domain::rules::Rules;
 use crate::store::dossiers::DossierRow;
+use crate::store::jury::{self, BatchRow};
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::{StatementRow, TransferRow};
-use crate::store::{dossiers, instant_text, mails, outbox, transfers};
+use crate::store::{dossiers, hand_answers, instant_text, jury, mails, outbox, settings, transfers};
+use crate::tasks::forget::{self, Due};
+use crate::tasks::receive::MISSING_FOLDERS;
 use crate::wording;
 
 /// Everything one digest looks at.
@@ -32,6 +35,10 @@ struct Sources {
     statements: Vec<StatementRow>,
     /// Dossiers whose fee a person has accepted as it is.
     fee_accepted: BTreeSet<i64>,
+    /// When a person last wrote by hand to the candidate of a dossier.
+    by_hand: BTreeMap<i64, DateTime<Utc>>,
+    /// The newest batch of each session.
+    batches: BTreeMap<String, BatchRow>,
     /// When each statement was last read, by its name.
     imported_at: BTreeMap<String, String>,
 }
@@ -46,6 +53,12 @@ impl Sources {
                 fee_accepted.insert(row.dossier_id);
             }
         }
+        let mut by_hand = BTreeMap::new();
+        for (row, _) in &dossiers {
+            if let Some(at) = hand_answers::latest(connection, row.dossier_id)? {
+                by_hand.insert(row.dossier_id, at);
+            }
+        }
         let statements = transfers::statements(connection)?;
         let imported_at = statements.iter().map(|file| (file.name.clone(), file.imported_at.clone())).collect();
         Ok(Sources {
@@ -55,6 +68,8 @@ impl Sources {
             transfers: transfers::all(connection)?,
             statements,
             fee_accepted,
+            by_hand,
+            batches: jury::batches(connection)?.into_iter().map(|batch| (batch.session.clone(), batch)).collect(),
             imported_at,
         })
     }
@@ -70,8 +85,8 @@ impl Sources {
     }
 }
 
-/// Composes the digest of a Paris day: it covers the day before, and what waits now.
-pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_url: Option<String>) -> anyhow::Result<Digest> {
+/// Composes the digest of a Paris day: it covers the day before, and what waits now. `paused`: the off switch keeps letters from leaving.
+pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_url: Option<String>, paused: bool) -> anyhow::Result<Digest> {
     let since = calendar::start_of_day(day.checked_sub_days(Days::new(1)).unwrap_or(day));
     let until = calendar::start_of_day(day).max(since + TimeDelta::hours(1));
     let sources = Sources::read(connection, since, until)?;
@@ -93,6 +108,8 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_u
             n_nearly: n_incomplete(&sources, |n_lacking| n_lacking == 1),
             n_under_way: n_incomplete(&sources, |n_lacking| n_lacking != 1),
         }),
+        batches: batches(connection, rules, since)?,
+        to_erase: to_erase(connection, rules, day)?,
         juries_without_date: rules.juries.iter().filter(|session| session.date.is_none()).map(|session| session.label_fr.clone()).collect(),
         new_dossiers: lines(&sources, |row, _| fresh(row)),
         changed_dossiers: lines(&sources, |row, state| !fresh(row) && between(state.last_arrival)),
@@ -107,9 +124,39 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_u
         letters_bounced: count(&|letter| letter.bounced.is_some() && letter.queued_at >= since - TimeDelta::days(2)),
         letters_in_doubt: count(&|letter| letter.state == "in_doubt"),
         mails: account(&sources.mails),
-        warnings: warnings(&sources),
+        warnings: warnings(connection, &sources, rules, paused)?,
         console_url,
     })
+}
+
+/// What was built since then, as the letters name the sessions.
+fn batches(connection: &Connection, rules: &Rules, since: DateTime<Utc>) -> anyhow::Result<Vec<DigestBatch>> {
+    let since = instant_text(since);
+    let label =
+        |name: &str| rules.juries.iter().find(|session| session.name == name).map_or_else(|| name.to_owned(), |session| session.label_fr.clone());
+    let built = jury::batches(connection)?.into_iter().filter(|batch| batch.built_at >= since);
+    Ok(built
+        .map(|batch| DigestBatch { label: label(&batch.session), n_candidates: u32::try_from(batch.numbers.len()).unwrap_or(u32::MAX) })
+        .collect())
+}
+
+/// How long before its day an erasure is announced.
+const DAYS_BEFORE_ERASURE: [u64; 2] = [7, 30];
+
+fn to_erase(connection: &Connection, rules: &Rules, day: NaiveDate) -> anyhow::Result<Vec<DigestErasure>> {
+    let mut announced = Vec::new();
+    for on in DAYS_BEFORE_ERASURE.iter().filter_map(|days| day.checked_add_days(Days::new(*days))) {
+        let mut erasure = DigestErasure { on, ..DigestErasure::default() };
+        for due in forget::due(connection, rules, on)? {
+            match due {
+                Due::Dossier { since, .. } if since == on => erasure.n_dossiers += 1,
+                Due::IdentityPapers { since, .. } if since == on => erasure.n_identity_papers += 1,
+                Due::Dossier { .. } | Due::IdentityPapers { .. } | Due::OtherMails { .. } => {}
+            }
+        }
+        announced.extend(Some(erasure).filter(|erasure| erasure.n_dossiers + erasure.n_identity_papers > 0));
+    }
+    Ok(announced)
 }
 
 fn n_with(sources: &Sources, wanted: impl Fn(&DossierState) -> bool) -> u32 {
@@ -142,12 +189,15 @@ fn lines(sources: &Sources, wanted: impl Fn(&DossierRow, &DossierState) -> bool)
     sources.dossiers.iter().filter(|(row, state)| wanted(row, state)).map(|(_, state)| line(state)).collect()
 }
 
+/// Questions that wait for an answer.
 fn questions(sources: &Sources) -> Vec<DigestQuestion> {
+    let answered_by_hand =
+        |mail: &MailRow| mail.dossier_id.and_then(|dossier_id| sources.by_hand.get(&dossier_id)).is_some_and(|at| *at >= mail.arrived_at);
     let state_of = |mail: &MailRow| sources.dossiers.iter().find(|(row, _)| Some(row.dossier_id) == mail.dossier_id).map(|(_, state)| state);
     sources
         .mails
         .iter()
-        .filter(|mail| mail.class == Some(MailClass::Question))
+        .filter(|mail| mail.class == Some(MailClass::Question) && !answered_by_hand(mail))
         .map(|mail| {
             let state = state_of(mail);
             DigestQuestion {
@@ -216,14 +266,42 @@ fn account(mails: &[MailRow]) -> MailAccount {
     }
 }
 
-/// Parts of the machine that do not work as they should.
-fn warnings(sources: &Sources) -> Vec<String> {
+/// Parts of the machine that do not work as they should, or were stopped.
+fn warnings(connection: &Connection, sources: &Sources, rules: &Rules, paused: bool) -> anyhow::Result<Vec<String>> {
+    let mut warnings = Vec::new();
+    if paused {
+        let n_waiting = outbox::n_queued(connection)?;
+        warnings.push(format!(
+            "L'envoi des lettres est arrêté (outgoing.paused = true dans la configuration)\u{a0}: {}.",
+            waiting(n_waiting, "aucune lettre n'attend")
+        ));
+    } else if let n_capped @ 1.. = outbox::n_capped(connection)? {
+        warnings.push(format!(
+            "Le disjoncteur retient l'envoi (au plus {} lettres par heure, {} par adresse et par jour)\u{a0}: {}. Il reprendra de lui-même\u{a0}; si ce nombre vous étonne, arrêtez l'envoi (outgoing.paused = true) et regardez les lettres.",
+            rules.letters.per_hour,
+            rules.letters.per_address_and_day,
+            waiting(n_capped, "")
+        ));
+    }
+    for folder in settings::setting(connection, MISSING_FOLDERS)?.unwrap_or_default().lines() {
+        warnings.push(format!(
+            "Le dossier «\u{a0}{folder}\u{a0}» de la configuration n'existe pas dans la boîte (ou n'est pas montré au programme)\u{a0}: il n'est pas lu."
+        ));
+    }
     let unread = |state: &DossierState| state.to_check.iter().any(|check| check.reason == Reason::PageNotReadNoEngine);
-    match n_with(sources, unread) {
-        0 => Vec::new(),
-        n => vec![format!(
+    if let n @ 1.. = n_with(sources, unread) {
+        warnings.push(format!(
             "Aucun logiciel de reconnaissance de texte n'est installé\u{a0}: des images de {n}\u{a0}dossier{} n'ont pas pu être lues (voir deploy/install-ocr).",
             if n < 2 { "" } else { "s" }
-        )],
+        ));
+    }
+    Ok(warnings)
+}
+
+fn waiting(count: u32, none: &str) -> String {
+    match count {
+        0 => none.to_owned(),
+        1 => String::from("une lettre attend"),
+        count => format!("{count}\u{a0}lettres attendent"),
     }
 }

@@ -18,7 +18,7 @@ mod by_mail;
 mod import;
 mod watch;
 
-pub use by_mail::{statement_sender, take_mail};
+pub use by_mail::{NOT_AUTHENTICATED, statement_sender, take_mail};
 pub use import::{Import, ImportOptions, import, import_with, undo};
 pub use watch::watch_folder;
 

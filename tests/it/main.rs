@@ -4,19 +4,28 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
 mod bank;
+mod big_day;
 mod commands;
+mod correspondence;
+mod crash;
 mod daemon;
 mod deployment;
+mod disk;
 mod documents;
+mod jury_dossiers;
 mod letters;
 mod licences;
 mod mailbox;
 mod office;
+mod replay;
 mod robustness;
 mod scenario;
+mod scenarios;
 mod season;
 mod servers;
 mod smtp;
+mod steps;
 mod tidy;
+mod thousand;
 mod torn_network;
 mod world;

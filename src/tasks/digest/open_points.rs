@@ -14,12 +14,15 @@ use crate::domain::money::Cents;
 use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::letters::base_name;
 use crate::domain::rules::Rules;
+use crate::jury::{self, LeftOut};
 use crate::store::dossiers::DossierRow;
 use crate::store::instant_text;
+use crate::store::jury::BatchRow;
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::StatementRow;
 use crate::store::transfers::TransferRow;
+use crate::tasks::money::NOT_AUTHENTICATED;
 use crate::tasks::process::MailRecord;
 use crate::wording;
 
@@ -47,7 +50,8 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
             open.add(is_urgent, task);
         }
     }
-    for row in sources.transfers.iter().filter(|row| row.state == TransferState::ToReview) {
+    // A transfer that the bank sent back and its return are one matter, told with the transfer.
+    for row in sources.transfers.iter().filter(|row| row.state == TransferState::ToReview && !(row.movement.amount.0 < 0 && row.tier == "return")) {
         open.add(sources.came_since(row, since), transfer_point(sources, row));
     }
     for (row, state) in sources.dossiers.iter().filter(|(_, state)| state.stage != Stage::Withdrawn) {
@@ -59,31 +63,25 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
             || sources.transfers.iter().any(|transfer| transfer.dossiers.contains(&state.number) && sources.came_since(transfer, since));
         open.add(state.last_arrival >= since || paid_lately(), one_task(wording::who(state), points));
     }
-    let orphan = |class: Option<MailClass>, has_dossier: bool| {
-        class == Some(MailClass::Unreadable) || (class == Some(MailClass::PaymentProof) && !has_dossier)
-    };
-    for mail in sources.mails.iter().filter(|mail| orphan(mail.class, mail.dossier_id.is_some())) {
-        let sentence = format!("Courriel «\u{a0}{}\u{a0}» que le programme n'a pas su rattacher\u{a0}: à lire dans la boîte.", mail.subject);
-        open.add(true, DigestTask { who: sender(mail), sentence, question: None });
+    for mail in &sources.mails {
+        if let Some(sentence) = mail_point(mail) {
+            open.add(true, DigestTask { who: sender(mail), sentence, question: None });
+        }
     }
     for file in sources.statements.iter().filter(|file| file.imported_at >= instant_text(since)) {
         if let Some(sentence) = statement_sentence(file) {
             open.add(true, DigestTask { who: String::new(), sentence, question: None });
         }
     }
-    for mail in sources.mails.iter().filter(|mail| mail.dossier_basis.as_deref() == Some("statement_not_authenticated")) {
-        let sentence = format!(
-            "Courriel «\u{a0}{}\u{a0}» au nom d'un expéditeur de relevés, sans que notre serveur confirme d'où il vient\u{a0}: rien n'en a été repris.",
-            mail.subject
-        );
-        open.add(true, DigestTask { who: sender(mail), sentence, question: None });
+    for mail in sources.mails.iter().filter(|mail| mail.dossier_id.is_none()) {
+        if let Some(sentence) = suspicion(mail) {
+            open.add(true, DigestTask { who: sender(mail), sentence, question: None });
+        }
     }
-    for mail in sources.mails.iter().filter(|mail| mail.dossier_id.is_none() && announces_an_iban(mail)) {
-        let sentence = format!(
-            "Courriel «\u{a0}{}\u{a0}»\u{a0}: il annonce un autre IBAN de l'école, fraude possible. Ne le suivez pas et prévenez l'agence comptable.",
-            mail.subject
-        );
-        open.add(true, DigestTask { who: sender(mail), sentence, question: None });
+    for batch in sources.batches.values().filter(|batch| is_ahead(batch, rules, since)) {
+        for absent in jury::left_out(&batch.manifest_json) {
+            open.add(batch.built_at >= instant_text(since), absent_point(sources, batch, &absent));
+        }
     }
     open
 }
@@ -105,12 +103,66 @@ fn statement_sentence(file: &StatementRow) -> Option<String> {
     Some(format!("Le relevé «\u{a0}{name}\u{a0}» n'a pas été comptabilisé. {}", said(&[]).join(" ")))
 }
 
-/// Mails that no dossier shows: what was found in their text stands in their record alone.
-fn announces_an_iban(mail: &MailRow) -> bool {
-    mail.facts_json
-        .as_deref()
-        .and_then(|facts| serde_json::from_str::<MailRecord>(facts).ok())
-        .is_some_and(|record| record.parsed.findings.contains(&Reason::ForeignIban))
+/// What is suspect about a mail that no dossier shows: it stands in its record alone.
+fn suspicion(mail: &MailRow) -> Option<String> {
+    let record: MailRecord = serde_json::from_str(mail.facts_json.as_deref()?).ok()?;
+    let quoted = format!("«\u{a0}{}\u{a0}»", mail.subject);
+    if record.reasons.iter().any(|reason| reason == NOT_AUTHENTICATED) {
+        return Some(format!(
+            "Courriel {quoted} au nom d'un expéditeur de relevés, sans que notre serveur confirme d'où il vient\u{a0}: rien n'en a été repris."
+        ));
+    }
+    record.parsed.findings.contains(&Reason::ForeignIban).then(|| {
+        format!("Courriel {quoted}\u{a0}: il annonce un autre IBAN de l'école, fraude possible. Ne le suivez pas et prévenez l'agence comptable.")
+    })
+}
+
+/// A mail that only a person can deal with.
+fn mail_point(mail: &MailRow) -> Option<String> {
+    let class = mail.class?;
+    if mail.state == "left_out" {
+        // The subject says which and why.
+        return Some(format!("{} n'a pas pu être pris\u{a0}: à lire dans la boîte.", mail.subject));
+    }
+    if class == MailClass::Unreadable {
+        let told = if mail.answered_by.is_some() { " Son expéditeur sait qu'une personne va le regarder." } else { "" };
+        let quoted = if mail.subject.is_empty() { String::new() } else { format!(" «\u{a0}{}\u{a0}»", mail.subject) };
+        return Some(format!("Un courriel{quoted} est illisible pour le programme\u{a0}: à lire dans la boîte.{told}"));
+    }
+    // Old mail of the inbox, found at first start, is no news.
+    let beside_inbox = !matches!(mail.mailbox.as_str(), "imap/INBOX" | "maildir");
+    if mail.backlog && beside_inbox && (class.brings_documents() || class == MailClass::Question) {
+        let what = if class.brings_documents() { "ses pièces sont prises, mais rien ne lui est répondu" } else { "une question" };
+        return Some(format!(
+            "Courriel «\u{a0}{}\u{a0}» trouvé hors de la boîte de réception (indésirables\u{a0}?)\u{a0}: {what}. S'il est honnête, remettez-le dans la boîte de réception\u{a0}: le programme y répondra.",
+            mail.subject
+        ));
+    }
+    (class == MailClass::PaymentProof && mail.dossier_id.is_none())
+        .then(|| format!("Courriel «\u{a0}{}\u{a0}» que le programme n'a pas su rattacher\u{a0}: à lire dans la boîte.", mail.subject))
+}
+
+/// Whether the jury for which a batch was built has not met yet, or has no date.
+fn is_ahead(batch: &BatchRow, rules: &Rules, since: DateTime<Utc>) -> bool {
+    let session = rules.juries.iter().find(|session| session.name == batch.session);
+    session.and_then(|session| session.date).is_none_or(|date| date > calendar::paris(since).date())
+}
+
+/// A piece that is not in its dossier for the jury.
+fn absent_point(sources: &Sources, batch: &BatchRow, absent: &LeftOut) -> DigestTask {
+    let dossier = sources.dossiers.iter().find(|(_, state)| state.number == absent.number);
+    let sentence = format!(
+        "Lot du jury «\u{a0}{}\u{a0}», «\u{a0}{}\u{a0}», fichier «\u{a0}{}\u{a0}». {}",
+        batch.session,
+        absent.title_fr,
+        absent.file_name,
+        absent.hindrance.french(),
+    );
+    DigestTask {
+        who: dossier.map_or_else(|| absent.number.clone(), |(_, state)| wording::who(state)),
+        sentence,
+        question: Some(String::from("Le joindre à part\u{a0}?")),
+    }
 }
 
 /// The points of one dossier as one: a single one keeps its question apart, several are a short text.
@@ -131,7 +183,8 @@ fn one_task(who: String, points: Vec<Point>) -> DigestTask {
 /// A letter that did not arrive, or waits; and whether it is to be seen today whatever was shown before.
 fn letter_point(sources: &Sources, letter: &LetterRow, since: DateTime<Utc>) -> Option<(bool, DigestTask)> {
     let quoted = format!("«\u{a0}{}\u{a0}»", letter.subject);
-    let bounced = letter.bounced.as_deref() == Some("hard") && letter.queued_at >= since - TimeDelta::days(7);
+    let lately = letter.queued_at >= since - TimeDelta::days(7);
+    let bounced = letter.bounced.as_deref().filter(|_| lately);
     let (is_urgent, sentence, question) = match letter.state.as_str() {
         "in_doubt" => (
             true,
@@ -140,7 +193,17 @@ fn letter_point(sources: &Sources, letter: &LetterRow, since: DateTime<Utc>) -> 
         ),
         "failed" => (true, format!("La lettre {quoted} n'a pas pu partir."), Some("L'envoyer de nouveau\u{a0}?")),
         "held" => (letter.queued_at >= since, format!("La lettre {quoted} attend votre accord."), Some("L'envoyer\u{a0}?")),
-        _ if bounced => (true, format!("Notre lettre {quoted} est revenue\u{a0}: l'adresse ne fonctionne pas."), None),
+        _ if bounced == Some("hard") => (true, format!("Notre lettre {quoted} est revenue\u{a0}: l'adresse ne fonctionne pas."), None),
+        _ if bounced.is_some() => (
+            letter.queued_at >= since - TimeDelta::days(2),
+            format!("Notre lettre {quoted} n'a pas encore pu être remise (boîte pleine ou serveur absent)."),
+            None,
+        ),
+        _ if letter.failure.as_deref() == Some("some_recipients_refused") && lately => (
+            letter.queued_at >= since,
+            format!("La lettre {quoted} est partie, mais pas pour tous ses destinataires\u{a0}: vérifiez leurs adresses."),
+            None,
+        ),
         _ => return None,
     };
     let dossier = sources.dossiers.iter().find(|(row, _)| Some(row.dossier_id) == letter.dossier_id);
@@ -167,6 +230,11 @@ fn transfer_point(sources: &Sources, row: &TransferRow) -> DigestTask {
     let what = if is_debit { "Débit (retour d'un virement\u{a0}?)" } else { "Virement" };
     let text =
         if movement.remittance.is_empty() { String::from("sans libellé") } else { format!("libellé «\u{a0}{}\u{a0}»", movement.remittance) };
+    let sent_back = row.why.iter().find(|why| why.starts_with("renvoyé"));
+    let proposal = match sent_back {
+        Some(sent_back) => format!("La banque l'a {sent_back}\u{a0}: la somme n'est plus sur le compte. {proposal}"),
+        None => proposal,
+    };
     DigestTask {
         who: String::new(),
         sentence: format!(
@@ -175,7 +243,7 @@ fn transfer_point(sources: &Sources, row: &TransferRow) -> DigestTask {
             calendar::french_date(movement.booking_date),
             movement.debtor.as_deref().unwrap_or("payeur non indiqué"),
         ),
-        question: (candidates.len() == 1 && !is_debit).then(|| String::from("Le lui attribuer\u{a0}?")),
+        question: (candidates.len() == 1 && !is_debit && sent_back.is_none()).then(|| String::from("Le lui attribuer\u{a0}?")),
     }
 }
 

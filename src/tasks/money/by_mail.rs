@@ -13,20 +13,23 @@ use crate::tasks::process::OpenedMail;
 /// What is looked at of a mail for its headers, in bytes.
 const HEADER_BYTES_MAX: usize = 256 << 10;
 
+/// Nobody vouches for a mail in a listed sender's name.
+pub const NOT_AUTHENTICATED: &str = "statement_not_authenticated";
+
 /// Whether a mail names a listed sender. Whether it comes from there is another matter.
 pub fn statement_sender(office: &Office, opened: &OpenedMail) -> bool {
     let from = opened.record.parsed.from.as_ref().map(|from| from.key()).unwrap_or_default();
     !from.is_empty() && office.config.statements.senders.iter().any(|sender| sender.trim().eq_ignore_ascii_case(&from))
 }
 
-/// Imports the statements of a listed sender's mail. Gives the word that its row keeps: `statement`, `statement_not_authenticated`, or
-/// `statement_none` when nothing attached is one.
+/// Imports the statements of a listed sender's mail. Gives the reason that its record keeps: `statement`,
+/// [`NOT_AUTHENTICATED`], or `statement_none` when nothing attached is one.
 pub fn take_mail(office: &Office, sha256: &str, opened: &OpenedMail) -> anyhow::Result<&'static str> {
     let bytes = office.blobs.get(sha256)?;
     let from = opened.record.parsed.from.as_ref().map(|from| from.address.clone()).unwrap_or_default();
     if !is_authentic(&bytes, &from, &office.config.statements) {
         tracing::warn!("a mail in the name of a listed sender of statements is not authenticated: nothing was taken from it");
-        return Ok("statement_not_authenticated");
+        return Ok(NOT_AUTHENTICATED);
     }
     let mut n_read = 0;
     for attachment in &opened.record.attachments {
