@@ -20,7 +20,7 @@ const NODES_MAX: u32 = 4_000_000;
 
 mod source;
 
-use source::{Source, WHOLE_BYTES_MAX};
+use source::Source;
 
 /// The parts of one pooled booking, out of a notification (camt.054) that gives them apart from the statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -434,6 +434,7 @@ fn original_amount(part: Node<'_, '_>, booked_currency: &str) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
+    use super::source::WHOLE_BYTES_MAX;
     use super::*;
 
     #[test]
