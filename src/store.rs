@@ -10,6 +10,7 @@ use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub mod decided;
 pub mod dossiers;
 pub mod journal;
 pub mod jury;
@@ -80,7 +81,7 @@ impl Store {
 pub fn forget_all_but_readings(transaction: &Transaction<'_>) -> anyhow::Result<()> {
     transaction
         .execute_batch(
-            "DELETE FROM journal; DELETE FROM decision; DELETE FROM batch; DELETE FROM outbox; DELETE FROM transfer_decision;
+            "DELETE FROM mail_decision; DELETE FROM document_shape; DELETE FROM journal; DELETE FROM decision; DELETE FROM batch; DELETE FROM outbox; DELETE FROM transfer_decision;
              DELETE FROM transfer_source; DELETE FROM transfer; DELETE FROM statement_file; DELETE FROM correction; DELETE FROM mail_file;
              DELETE FROM mail; DELETE FROM dossier; DELETE FROM mailbox_cursor; DELETE FROM maildir_seen; DELETE FROM setting; DELETE FROM sqlite_sequence;",
         )

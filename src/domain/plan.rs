@@ -69,6 +69,7 @@ pub fn assess(facts: &DossierFacts, rules: &Rules, now: DateTime<Utc>) -> Dossie
     let situation = Situation { route, degree_in_progress: assumed_in_progress(degree_in_progress, &placed), financing: profile.financing };
     let mut checklist = completeness::check(facts, situation, rules);
     checklist.to_check.extend(doubts_about_experience(route, &inference, &placed, facts, rules));
+    completeness::without_checked(&mut checklist.to_check, corrections);
 
     let documents_complete = !facts.files.is_empty()
         && checklist.missing.iter().all(|kind| checklist.missing_not_blocking.contains(kind))

@@ -2,6 +2,8 @@
 //!
 //! Nothing here can lose a mail: what cannot be parsed or opened is a finding on its row, and the next mail follows.
 
+pub mod by_hand;
+
 use anyhow::Context;
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
@@ -22,7 +24,7 @@ use crate::intake::mail::{Attachment, ParsedMail, passwords_in};
 use crate::intake::understand::facts::foreign_iban_announced;
 use crate::intake::unpack::looks_like_archive;
 use crate::store::mails::{MailFileRow, MailRow, ProcessedMail};
-use crate::store::{dossiers, from_json, journal, mails, outbox, to_json};
+use crate::store::{decided, dossiers, from_json, journal, mails, outbox, to_json};
 use crate::tasks::{Office, pulse, reading};
 
 /// A mail as it is kept beside its row: everything but the attachments' bytes, which are blobs.
@@ -87,6 +89,11 @@ pub fn step(office: &Office) -> anyhow::Result<usize> {
 
 /// Parses a mail, sorts it, and unpacks what a person sent.
 pub fn open_mail(office: &Office, sha256: &str) -> anyhow::Result<OpenedMail> {
+    open_mail_as(office, sha256, None)
+}
+
+/// The same, with what a person says the mail is.
+fn open_mail_as(office: &Office, sha256: &str, class: Option<MailClass>) -> anyhow::Result<OpenedMail> {
     // A blob that was lost cannot stop the mails behind it: its mail is shown as unreadable, and `verify` names the blob.
     if !office.blobs.contains(sha256) {
         return Ok(unreadable(Reason::MailUnreadable));
@@ -100,7 +107,10 @@ pub fn open_mail(office: &Office, sha256: &str) -> anyhow::Result<OpenedMail> {
     let own = [office.rules.school.address.clone()];
     let domain = office.message_id_domain();
     let context = ClassContext { own_addresses: &own, staff_addresses: &office.config.mailbox.staff, own_message_id_domain: &domain };
-    let classification = classify(&parsed, &context);
+    let mut classification = classify(&parsed, &context);
+    if let Some(class) = class {
+        classification.class = class;
+    }
     if foreign_iban_announced(&parsed.text, &office.rules.fee.iban) {
         parsed.findings.push(Reason::ForeignIban);
     }
@@ -170,6 +180,9 @@ fn unpack(office: &Office, bytes: &[u8], archive_name: &str, passwords: &[String
 /// Gives one mail its class, its dossier and its files, in one transaction.
 fn process(office: &Office, mail: &MailRow) -> anyhow::Result<()> {
     let ready = office.ahead().opened.remove(&mail.sha256);
+    if let Some(word) = office.store.read(|connection| decided::mail_decision(connection, &mail.sha256))? {
+        return by_hand::place(office, mail, &word.number);
+    }
     let mut opened = match ready {
         Some(opened) => opened,
         None => open_mail(office, &mail.sha256)?,
@@ -193,6 +206,7 @@ fn process(office: &Office, mail: &MailRow) -> anyhow::Result<()> {
     let assignment = assignment_of(office, &opened, &files, &known);
     match assignment {
         Assignment::Existing { dossier_id, basis } => {
+            let dossier_id = office.store.read(|connection| by_hand::joined_to(connection, dossier_id))?;
             if opened.classification.class == MailClass::Application {
                 opened.classification.class = MailClass::Supplement;
             }
