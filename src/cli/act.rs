@@ -222,7 +222,7 @@ pub fn fee(common: &Common, command: Fee) -> anyhow::Result<ExitCode> {
 fn parse_share(text: &str) -> anyhow::Result<Share> {
     match text.split_once('=') {
         None => Ok(Share { number: text.to_owned(), amount: None }),
-        Some((number, amount)) => match crate::domain::money::Cents::parse_french(amount) {
+        Some((number, amount)) => match crate::bank::amount::written(amount) {
             Some(amount) => Ok(Share { number: number.to_owned(), amount: Some(amount) }),
             None => Err(refuse(format!("\"{amount}\" is no amount such as 60,00"))),
         },

@@ -359,6 +359,15 @@ pub fn raw_reading(connection: &Connection, sha256: &str, reader: &str) -> anyho
     text.as_deref().map(from_json).transpose()
 }
 
+/// The name under which a file of that content came, when a mail brought one.
+pub fn name_of_file(connection: &Connection, sha256: &str) -> anyhow::Result<Option<String>> {
+    connection
+        .prepare_cached("SELECT name FROM mail_file WHERE sha256 = ?1 ORDER BY mail_id, position LIMIT 1")?
+        .query_row([sha256], |row| row.get(0))
+        .optional()
+        .context("look for a file")
+}
+
 /// The kept reading of a content, whichever reader made it.
 pub fn any_raw_reading(connection: &Connection, sha256: &str) -> anyhow::Result<Option<RawReading>> {
     let text: Option<String> = connection
