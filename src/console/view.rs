@@ -7,8 +7,6 @@ pub mod mails;
 pub mod today;
 pub mod transfers;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use crate::desk;
@@ -147,8 +145,4 @@ pub fn dossier_lines(office: &Office, query: &str, part: &str) -> anyhow::Result
 pub fn names(office: &Office) -> anyhow::Result<Vec<(String, String)>> {
     let states = office.store.read(desk::states)?;
     Ok(states.values().map(|(_, state)| (state.number.clone(), state.name.clone())).collect())
-}
-
-pub fn names_by_number(office: &Office) -> anyhow::Result<BTreeMap<String, String>> {
-    Ok(names(office)?.into_iter().collect())
 }

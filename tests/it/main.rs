@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
 mod commands;
+mod console;
 mod daemon;
 mod deployment;
 mod documents;

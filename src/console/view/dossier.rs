@@ -129,7 +129,7 @@ pub fn dossier(office: &Office, number: &str) -> anyhow::Result<Option<DossierVi
     let yes_no = |value: Option<bool>| vec![Choice::new("true", "oui", value == Some(true)), Choice::new("false", "non", value == Some(false))];
     Ok(Some(DossierView {
         line: view::dossier_line(&state),
-        facts: facts(&state),
+        facts: facts(&state, office),
         basis: state.basis.clone(),
         to_check: checks(&state),
         missing: missing(&state),
@@ -180,7 +180,8 @@ fn fee_question(state: &DossierState) -> Option<String> {
     }
 }
 
-fn facts(state: &DossierState) -> Vec<(String, String)> {
+fn facts(state: &DossierState, office: &Office) -> Vec<(String, String)> {
+    let jury = |name: &String| office.rules.juries.iter().find(|session| session.name == *name).map_or(name.clone(), |session| session.label_fr.clone());
     let yes_no = |word: Option<bool>| match word {
         Some(true) => "oui",
         Some(false) => "non",
@@ -198,7 +199,7 @@ fn facts(state: &DossierState) -> Vec<(String, String)> {
         ("Expérience", format!("{} mois", state.experience_months)),
         ("Référence de paiement", state.reference.clone()),
         ("Délai", wording::timeliness(state.timeliness).to_owned()),
-        ("Jury", state.jury_session.clone().unwrap_or_else(|| String::from("date à confirmer"))),
+        ("Jury", state.jury_session.as_ref().map(jury).unwrap_or_else(|| String::from("date à confirmer"))),
         ("Adresses", state.addresses.join(", ")),
         ("Première arrivée", view::moment(state.first_arrival)),
     ]

@@ -22,6 +22,8 @@ pub struct MailView {
     /// The beginning of what its author wrote.
     pub text: String,
     pub files: Vec<(String, String)>,
+    /// What could not be opened, and links in the place of files.
+    pub problems: Vec<String>,
     pub may_be_given: bool,
     pub decided: Option<String>,
 }
@@ -33,6 +35,15 @@ pub fn waits(mail: &MailRow) -> bool {
     mail.dossier_id.is_none() && matches!(mail.state.as_str(), "processed" | "left_out") && by_a_person
 }
 
+fn problems(record: &MailRecord) -> Vec<String> {
+    let archive = |problem: &crate::domain::letter::ArchiveProblem| format!("«\u{a0}{}\u{a0}»\u{a0}: {}.", problem.archive_name, wording::reason(problem.reason));
+    let mut problems: Vec<String> = record.archive_problems.iter().map(archive).collect();
+    if !record.parsed.file_store_links.is_empty() {
+        problems.push(String::from("Un lien remplace des fichiers\u{a0}: le programme ne l'ouvre jamais."));
+    }
+    problems
+}
+
 const TEXT_SHOWN_MAX: usize = 1200;
 
 pub fn view(connection: &rusqlite::Connection, mail: &MailRow) -> anyhow::Result<MailView> {
@@ -42,6 +53,7 @@ pub fn view(connection: &rusqlite::Connection, mail: &MailRow) -> anyhow::Result
     if files.is_empty() {
         files = record.iter().flat_map(|record| &record.attachments).map(|file| (file.name.clone(), String::new())).collect();
     }
+    let problems = record.as_ref().map(problems).unwrap_or_default();
     let text = record.map(|record| record.parsed.own_text).unwrap_or_default();
     let word = decided::mail_decision(connection, &mail.sha256)?;
     Ok(MailView {
@@ -55,6 +67,7 @@ pub fn view(connection: &rusqlite::Connection, mail: &MailRow) -> anyhow::Result
         subject: if mail.subject.is_empty() { String::from("(sans objet)") } else { mail.subject.clone() },
         text: text.chars().take(TEXT_SHOWN_MAX).collect::<String>().trim().to_owned(),
         files,
+        problems,
         may_be_given: mail.state == "processed" && !mail.sha256.is_empty(),
         decided: word.map(|word| format!("{} par {}", if word.number.is_empty() { "écarté" } else { "rattaché" }, word.actor)),
     })
