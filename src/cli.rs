@@ -4,6 +4,7 @@
 
 mod act;
 mod explain;
+mod progress;
 mod run;
 mod see;
 mod table;

@@ -1,7 +1,10 @@
 //! `explain`: pure diagnosis of one file after another. Touches no database, sends nothing.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::time::Instant;
 
 use anyhow::Context;
@@ -10,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::bank::{self, CsvColumns};
 use crate::blobs::sha256_hex;
+use crate::cli::progress::ProgressLine;
 use crate::cli::{Common, table};
 use crate::domain::document::{DocumentReading, RawReading};
 use crate::domain::rules::Rules;
@@ -149,32 +153,43 @@ fn archive(sandbox: &Sandbox, passwords: &[String], path: &Path, bytes: &[u8]) -
     })
 }
 
-/// Files are read on all cores and printed in the order in which they were named.
+/// Files are read on all cores and printed in the order in which they were named, each as soon as those before it are.
 fn documents(common: &Common, sandbox: &Sandbox, rules: &Rules, files: &[PathBuf], with_text: bool) -> anyhow::Result<ExitCode> {
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
-    let mut answers: Vec<Option<anyhow::Result<Value>>> = Vec::new();
-    answers.resize_with(files.len(), || None);
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let answers = std::sync::Mutex::new(answers);
-    std::thread::scope(|scope| {
+    let next = AtomicUsize::new(0);
+    let (line, n_done) = ProgressLine::count("lecture", "fichiers", files.len());
+    // Bounded, so that answers do not pile up behind a terminal that scrolls slowly.
+    let (answers, answered) = mpsc::sync_channel(workers * 4);
+    let printed = std::thread::scope(|scope| {
         for _ in 0..workers.min(files.len()) {
-            scope.spawn(|| {
+            let answers = answers.clone();
+            let next = &next;
+            scope.spawn(move || {
                 loop {
-                    let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(path) = files.get(index) else { return };
                     let answer = read(path).map(|bytes| document(sandbox, rules, path, &bytes, with_text));
-                    let mut answers = answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    if let Some(place) = answers.get_mut(index) {
-                        *place = Some(answer);
+                    if answers.send((index, answer)).is_err() {
+                        return;
                     }
                 }
             });
         }
+        drop(answers);
+        let mut waiting = BTreeMap::new();
+        let mut n_printed = 0;
+        for (index, answer) in answered {
+            n_done.fetch_add(1, Ordering::Relaxed);
+            waiting.insert(index, answer);
+            while let Some(answer) = waiting.remove(&n_printed) {
+                print(common, &answer?)?;
+                n_printed += 1;
+            }
+        }
+        anyhow::Ok(())
     });
-    for answer in answers.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_iter().flatten() {
-        print(common, &answer?)?;
-    }
-    Ok(ExitCode::SUCCESS)
+    drop(line);
+    printed.map(|()| ExitCode::SUCCESS)
 }
 
 fn document(sandbox: &Sandbox, rules: &Rules, path: &Path, bytes: &[u8], with_text: bool) -> Value {

@@ -1,17 +1,17 @@
 //! Commands that do the work: the daemon, one round of it, a rehearsal, the demonstration, the check of the configuration.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
+use crate::cli::progress::ProgressLine;
 use crate::cli::{Common, Unusable, table};
 use crate::config::{Config, DEFAULT_RULES, MailboxKind, OutgoingKind};
 use crate::console;
@@ -56,41 +56,20 @@ pub struct Rehearse {
     approve_all: bool,
 }
 
-/// Tells a person who waits how far reading is: one line on a terminal, rewritten; nothing otherwise.
-struct ProgressLine {
-    started: Instant,
-    last: Mutex<Option<Instant>>,
-    on_terminal: bool,
-}
-
-impl ProgressLine {
-    fn new() -> ProgressLine {
-        ProgressLine { started: Instant::now(), last: Mutex::new(None), on_terminal: std::io::stderr().is_terminal() }
-    }
-
-    fn show(&self, progress: Progress) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = last.is_some_and(|last| last.elapsed() < Duration::from_millis(200));
-        if !self.on_terminal || recent {
-            return;
+/// Rehearses, and tells a person who waits how far reading is.
+async fn rehearse_visibly(rehearsal: &Rehearsal) -> anyhow::Result<Office> {
+    let latest = Arc::new(Mutex::new(None::<Progress>));
+    let seen = Arc::clone(&latest);
+    let line = ProgressLine::show(move || match *seen.lock().unwrap_or_else(PoisonError::into_inner) {
+        None => String::from("préparation"),
+        Some(progress) if progress.n_mails_opened < progress.n_mails => {
+            format!("lecture : {} courriels sur {} ouverts, {} fichiers lus", progress.n_mails_opened, progress.n_mails, progress.n_files_read)
         }
-        *last = Some(Instant::now());
-        eprint!(
-            "\r  lecture : {} courriels sur {} ouverts, {} fichiers lus, {} s ",
-            progress.n_mails_opened,
-            progress.n_mails,
-            progress.n_files_read,
-            self.started.elapsed().as_secs()
-        );
-        // A terminal that cannot be written to will not be missed.
-        std::io::stderr().flush().unwrap_or_default();
-    }
-
-    fn end(&self) {
-        if self.on_terminal && self.last.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
-            eprintln!();
-        }
-    }
+        Some(progress) => format!("{} fichiers lus, la saison est rejouée", progress.n_files_read),
+    });
+    let office = rehearse::rehearse(rehearsal, &|progress| *latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress)).await;
+    drop(line);
+    office
 }
 
 pub async fn rehearse(common: &Common, arguments: Rehearse) -> anyhow::Result<ExitCode> {
@@ -111,9 +90,7 @@ pub async fn rehearse(common: &Common, arguments: Rehearse) -> anyhow::Result<Ex
         approve_all: arguments.approve_all,
         config,
     };
-    let line = ProgressLine::new();
-    let office = rehearse::rehearse(&rehearsal, &|progress| line.show(progress)).await?;
-    line.end();
+    let office = rehearse_visibly(&rehearsal).await?;
     summary(&office, &rehearsal.into)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -225,9 +202,7 @@ pub async fn demo(common: &Common, demo: Demo) -> anyhow::Result<ExitCode> {
         approve_all: false,
         config,
     };
-    let line = ProgressLine::new();
-    let office = rehearse::rehearse(&rehearsal, &|progress| line.show(progress)).await?;
-    line.end();
+    let office = rehearse_visibly(&rehearsal).await?;
     summary(&office, &into)?;
     if demo.no_console || office.config.console.listen.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -246,11 +221,26 @@ fn fixtures() -> Option<PathBuf> {
 }
 
 pub async fn once(common: &Common) -> anyhow::Result<ExitCode> {
-    let office = common.office()?;
+    let office = Arc::new(common.office()?);
     let n_in_doubt = send::recover(&office)?;
+    let line = ProgressLine::show(mails_line(&office));
     supervisor::once(&office).await?;
     supervisor::work(&office).await?;
+    drop(line);
     Ok(if n_in_doubt > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// How many mails were received since now and how many wait, as the database knows it.
+fn mails_line(office: &Arc<Office>) -> impl Fn() -> String + Send + 'static {
+    let office = Arc::clone(office);
+    // Nothing can be counted: nothing is shown, and the work itself says what is wrong.
+    let count = move || office.store.read(mails::counts_by_state).unwrap_or_default();
+    let n_before: u32 = count().values().sum();
+    move || {
+        let counts = count();
+        let n_waiting = counts.get("received").copied().unwrap_or_default();
+        format!("{} courriels reçus, {n_waiting} à traiter", counts.values().sum::<u32>().saturating_sub(n_before))
+    }
 }
 
 pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
@@ -384,13 +374,15 @@ pub fn replay(common: &Common, into: &Path) -> anyhow::Result<ExitCode> {
     let (config, store) = common.store()?;
     let source = crate::blobs::Blobs::open(&common.data(&config).join("blobs"), false)?;
     let clock = common.clock();
-    let office = Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?;
+    let office = Arc::new(Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?);
     let before = store.read(desk::states)?;
+    let line = ProgressLine::show(mails_line(&office));
     for mail in store.read(mails::all)?.iter().filter(|mail| !matches!(mail.state.as_str(), "duplicate" | "left_out")) {
         receive::keep_loose(&office, &mail.mailbox, mail.uid, mail.arrived_at, source.get(&mail.sha256)?)?;
     }
     process::step(&office)?;
     desk::review(&office)?;
+    drop(line);
     let after = office.store.read(desk::states)?;
     let mut rows = Vec::new();
     for number in before.keys().chain(after.keys().filter(|number| !before.contains_key(*number))) {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
 use crate::blobs::{Blobs, sha256_hex};
+use crate::cli::progress::ProgressLine;
 use crate::cli::{Common, table};
 use crate::desk;
 use crate::domain::dossier::{DocumentStatus, DossierState};
@@ -250,13 +252,16 @@ pub fn verify(common: &Common) -> anyhow::Result<ExitCode> {
     for mail in mails.iter().filter(|mail| mail.state == "received") {
         faults.push(("mail_not_processed", mail.mail_id.to_string()));
     }
+    let (line, done) = ProgressLine::count("contrôle", "contenus", hashes.len());
     for hash in &hashes {
+        done.fetch_add(1, Ordering::Relaxed);
         match blobs.get(hash) {
             Ok(bytes) if sha256_hex(&bytes) == *hash => {}
             Ok(_) => faults.push(("blob_damaged", hash.clone())),
             Err(_) => faults.push(("blob_missing", hash.clone())),
         }
     }
+    drop(line);
     for letter in letters.iter().filter(|letter| letter.state == "sending" || letter.state == "in_doubt") {
         faults.push(("letter_in_doubt", letter.letter_key.clone()));
     }

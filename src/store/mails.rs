@@ -1,5 +1,7 @@
 //! Mails, the cursor of each folder, the files that came with them, and the readings kept for good.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -392,6 +394,13 @@ pub fn keep_raw_reading(transaction: &Transaction<'_>, reader: &str, raw: &RawRe
         .execute(params![raw.sha256, reader, to_json(raw)?])
         .context("keep a reading")?;
     Ok(())
+}
+
+/// How many mails are in each state.
+pub fn counts_by_state(connection: &Connection) -> anyhow::Result<BTreeMap<String, u32>> {
+    let mut statement = connection.prepare("SELECT state, count(*) FROM mail GROUP BY state")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect::<Result<_, _>>().context("count mails")
 }
 
 /// Every content hash that the database speaks of, sorted.
