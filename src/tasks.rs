@@ -14,6 +14,7 @@ pub mod process;
 pub mod pulse;
 pub mod reading;
 pub mod receive;
+pub mod replay;
 pub mod send;
 pub mod supervisor;
 

@@ -23,7 +23,7 @@ use crate::rehearse::{self, Rehearsal};
 use crate::smtp::{SmtpSession, Transport};
 use crate::store::{jury as jury_rows, mails, outbox, transfers};
 use crate::tasks::reading::Progress;
-use crate::tasks::{Office, OfficeOptions, process, pulse, receive, send, supervisor};
+use crate::tasks::{Office, OfficeOptions, pulse, receive, replay, send, supervisor};
 use crate::wording;
 
 #[derive(Debug, Args)]
@@ -373,15 +373,13 @@ async fn try_connections(common: &Common, config: &Config) -> anyhow::Result<Vec
 pub fn replay(common: &Common, into: &Path) -> anyhow::Result<ExitCode> {
     let (config, store) = common.store()?;
     let source = crate::blobs::Blobs::open(&common.data(&config).join("blobs"), false)?;
+    std::fs::create_dir_all(into).with_context(|| format!("make the folder {}", into.display()))?;
+    replay::take_secret_over(&store, &crate::store::Store::open(&into.join("guichet.sqlite"), crate::store::Synchronous::Full)?)?;
     let clock = common.clock();
     let office = Arc::new(Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?);
     let before = store.read(desk::states)?;
     let line = ProgressLine::show(mails_line(&office));
-    for mail in store.read(mails::all)?.iter().filter(|mail| !matches!(mail.state.as_str(), "duplicate" | "left_out")) {
-        receive::keep_loose(&office, &mail.mailbox, mail.uid, mail.arrived_at, source.get(&mail.sha256)?)?;
-    }
-    process::step(&office)?;
-    desk::review(&office)?;
+    replay::rebuild(&office, &store, &source)?;
     drop(line);
     let after = office.store.read(desk::states)?;
     let mut rows = Vec::new();

@@ -37,8 +37,14 @@ fn environment() -> anyhow::Result<&'static Environment<'static>> {
 /// Fills a template with its page's values and with what stands on every page.
 fn render(console: &Console, name: &str, title: &str, here: &str, asked: &Asked, page: Value) -> anyhow::Result<String> {
     let frame = Value::from(Serde(view::frame(&console.office)?));
-    let values = context! { title, here, frame, token => console.door.token.as_str(), said => said(&asked.fait), q => asked.q.as_str(), etat => asked.etat.as_str(), page };
+    let values = context! { title, here, frame, token => console.door.token.as_str(), said => said(&asked.fait), q => asked.q.as_str(), q_encoded => encoded(&asked.q), etat => asked.etat.as_str(), page };
     environment()?.get_template(name).context("template")?.render(values).with_context(|| format!("page {name}"))
+}
+
+/// As a query of an address holds it (RFC 3986).
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(byte).collect()
 }
 
 /// What was just done, in words; an unknown word says nothing.

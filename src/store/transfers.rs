@@ -51,6 +51,13 @@ pub fn add_statement(
     Ok(transaction.last_insert_rowid())
 }
 
+/// Content and name of every statement file, in the order in which they were read.
+pub fn statement_blobs(connection: &Connection) -> anyhow::Result<Vec<(String, String)>> {
+    let mut statement = connection.prepare_cached("SELECT sha256, name FROM statement_file ORDER BY statement_file_id")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect::<Result<_, _>>().context("list statement files")
+}
+
 /// A statement file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementRow {

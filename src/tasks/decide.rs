@@ -8,7 +8,7 @@ mod letters;
 mod mails;
 mod transfers;
 
-pub use dossiers::{accept_document, accept_missing, correct, join, name_kind, set_aside};
+pub use dossiers::{accept_document, accept_missing, correct, join, set_aside, teach};
 pub use letters::{Sending, approve, breaker_reset_at, cancel, hold, reset_breaker, resume_sending, sending, sending_is_off, stop_sending};
 pub use mails::{MailTarget, give};
 pub use transfers::{Share, attribute, detach, reject, take_back};

@@ -125,7 +125,7 @@ impl<'a> Console<'a> {
 
     fn n_journal(&self) -> i64 {
         let database = Connection::open(self.world.path("data/guichet.sqlite")).unwrap();
-        database.query_row("SELECT count(*) FROM journal", [], |row| row.get(0)).unwrap()
+        database.query_row("SELECT count(*) FROM journal WHERE actor <> 'guichet'", [], |row| row.get(0)).unwrap()
     }
 
     /// The same click twice: done once, and the second time nothing more is written.
@@ -341,6 +341,52 @@ fn her_word_on_a_kind_wins_everywhere_the_same_file_comes() {
     assert_eq!(kind_of(&numbers[0]), "success_attestation");
     assert_eq!(kind_of(&numbers[1]), "success_attestation", "the same file is not asked about twice");
     assert!(console.page(&format!("/dossiers/{}", numbers[1])).contains(&format!("comme vous l&#x27;avez dit pour {}", numbers[0])));
+    console.click("/dossiers/MS24-0002/corriger", &[("sujet", "route"), ("valeur", "foreign_bac5"), ("pourquoi", "au téléphone")]);
+    drop(console);
+
+    // Everything derived made again from the raw mails and from what she decided: nothing comes out otherwise.
+    let again = world.path("again");
+    let outcome = world.run(&["replay", "--into", again.to_str().unwrap()]);
+    assert_eq!(outcome.status, Some(0), "{}{}", outcome.stdout, outcome.stderr);
+    let replayed = world.run(&["dossiers", "--json", "--data", again.to_str().unwrap()]).ends_with(0).json();
+    assert_eq!(replayed, world.see("dossiers"));
+    assert_eq!((&replayed[1]["route"], &replayed[1]["documents"][0]["kind"]), (&Value::from("foreign_bac5"), &Value::from("success_attestation")));
+}
+
+/// An attestation of a school that no reader knows: a dozen sentences of its own, and a name.
+fn odd_attestation(name: &str) -> Vec<u8> {
+    format!(
+        "Institut polytechnique de Valbruine. Direction generale des parcours et des validations. Bordereau recapitulatif remis au titulaire. \
+         Le soussigne certifie avoir examine la situation du beneficiaire {name} et confirme la regularite des epreuves subies devant la commission \
+         constituee selon le reglement interieur. Le present bordereau annule et remplace toute edition anterieure. Cachet humide obligatoire. \
+         Conservation recommandee sans limitation de duree par son titulaire."
+    )
+    .into_bytes()
+}
+
+#[test]
+fn what_she_said_of_one_file_spares_her_the_next_of_the_same_make() {
+    let world = World::new();
+    let people = [("Alba Ruiz", "alba.ruiz"), ("Bruno Sala", "bruno.sala")];
+    for (place, (name, address)) in people.iter().enumerate() {
+        let file = (format!("scan{place}.txt"), odd_attestation(name));
+        let bytes = mail(&format!("{address}@courriel.example"), "Candidature", &format!("m{place}@courriel.example"), "", "Ma candidature.", &[file]);
+        world.deliver(&place.to_string(), &bytes, "2024-02-01T09:00:00+01:00");
+    }
+    world.run(&["once"]).ends_with(0);
+    let console = Console::start(&world, crate::world::NOW);
+    let document = |number: &str| console.dossier(number)["documents"][0].clone();
+    let (first, second) = (document("MS24-0001"), document("MS24-0002"));
+    assert_eq!((&first["kind"], &first["status"]), (&second["kind"], &second["status"]), "the reader sees the two alike");
+    assert_eq!(first["status"], "uncertain", "the reader is not in doubt: {first}");
+    let subject = format!("kind:{}:1", first["sha256"].as_str().unwrap());
+    console.click("/dossiers/MS24-0001/corriger", &[("sujet", &subject), ("valeur", "success_attestation")]);
+    let taught = document("MS24-0002");
+    assert_eq!((&taught["kind"], &taught["status"]), (&Value::from("success_attestation"), &Value::from("accepted")), "{taught}");
+    assert!(console.page("/dossiers/MS24-0002").contains("même modèle de document"));
+    // Taken back, it teaches nothing any more.
+    console.click("/dossiers/MS24-0001/corriger", &[("sujet", &subject), ("valeur", "")]);
+    assert_eq!(document("MS24-0002"), second);
 }
 
 #[test]
@@ -430,10 +476,10 @@ fn a_file_that_could_run_is_handed_over_and_not_shown() {
     for hash in hashes {
         let (status, head, body) = console.ask("GET", &format!("/fichiers/{hash}"), "", "");
         assert_eq!(status, 200);
-        let may_run = body.starts_with(b"<");
         assert!(head.contains("x-content-type-options: nosniff") && head.contains("default-src 'none'") && head.contains("sandbox"), "{head}");
-        assert_eq!(head.contains("content-disposition: attachment"), may_run, "{head}");
-        assert_eq!(head.contains("content-type: application/octet-stream"), may_run, "{head}");
+        let kept = head.contains("content-disposition: attachment") && head.contains("content-type: application/octet-stream");
+        let as_text = head.contains("content-disposition: inline") && head.contains("content-type: text/plain; charset=utf-8");
+        assert!(kept || (as_text && !body.starts_with(b"<html")), "{head}");
     }
     assert_eq!(console.ask("GET", &format!("/fichiers/{}", "0".repeat(64)), "", "").0, 404);
     assert_eq!(console.ask("GET", "/fichiers/..%2F..%2Flock", "", "").0, 404);

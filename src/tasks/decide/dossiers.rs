@@ -29,9 +29,7 @@ pub fn correct(office: &Office, word: Word<'_>, number: &str, corrections: &[(St
                 continue;
             }
             write(office, transaction, &row, word, subject, value)?;
-            if subject.starts_with("kind:") {
-                teach(transaction, &row, subject)?;
-            }
+            teach(transaction, &row, subject)?;
             effect = Effect::Changed;
         }
         Ok(effect)
@@ -44,11 +42,6 @@ fn write(office: &Office, transaction: &Transaction<'_>, row: &DossierRow, word:
     dossiers::correct(transaction, row.dossier_id, now, word.actor, word.why, subject, value)?;
     let value = if value.is_empty() { "(repris)" } else { value };
     journal::append(transaction, now, word.actor, Some(row.dossier_id), "corrected", &format!("{subject} = {value} ({})", word.why))
-}
-
-/// Names what a document is.
-pub fn name_kind(office: &Office, word: Word<'_>, number: &str, sha256: &str, first_page: u32, kind: DocumentKind) -> anyhow::Result<Effect> {
-    correct(office, word, number, &[(format!("kind:{sha256}:{first_page}"), kind.slug().to_owned())])
 }
 
 /// Accepts a file for a requirement about which there was a doubt: it is that piece, and the doubt is looked at.
@@ -140,9 +133,9 @@ fn dossier(connection: &Connection, number: &str) -> anyhow::Result<DossierRow> 
     }
 }
 
-/// Keeps the make of a document that was just named, and has the doubts of other dossiers looked at in its light.
-fn teach(transaction: &Transaction<'_>, row: &DossierRow, subject: &str) -> anyhow::Result<()> {
-    let mut parts = subject.splitn(3, ':').skip(1);
+/// A correction of a kind teaches: keeps the make of the document that was just named, and has the doubts of other dossiers looked at in its light.
+pub fn teach(transaction: &Transaction<'_>, row: &DossierRow, subject: &str) -> anyhow::Result<()> {
+    let mut parts = subject.strip_prefix("kind:").unwrap_or_default().splitn(2, ':');
     let (Some(sha256), Some(page)) = (parts.next(), parts.next().and_then(|page| page.parse().ok())) else { return Ok(()) };
     for mail in mails::of_dossier(transaction, row.dossier_id)? {
         if let Some(file) = mails::files_of_mail(transaction, mail.mail_id)?.iter().find(|file| file.sha256 == sha256) {
