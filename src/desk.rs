@@ -35,9 +35,8 @@ pub fn review(office: &Office) -> anyhow::Result<usize> {
     if due.is_empty() {
         return Ok(0);
     }
-    let (fees, lessons, joined) = office
-        .store
-        .read(|connection| Ok((money::fees(connection, &office.rules)?, lessons::load(connection)?, dossiers::joined(connection)?)))?;
+    let (fees, lessons, joined) =
+        office.store.read(|connection| Ok((money::fees(connection, &office.rules)?, lessons::load(connection)?, dossiers::joined(connection)?)))?;
     for row in &due {
         if joined.contains_key(&row.number) {
             office.store.write(|transaction| dossiers::forget_state(transaction, row.dossier_id))?;

@@ -193,7 +193,9 @@ mod tests {
 
     #[test]
     fn hosts_are_taken_out_of_addresses() {
-        for (address, expected) in [("127.0.0.1:8025", "127.0.0.1"), ("[::1]:8025", "::1"), ("LocalHost", "localhost"), ("console.example:443", "console.example")] {
+        for (address, expected) in
+            [("127.0.0.1:8025", "127.0.0.1"), ("[::1]:8025", "::1"), ("LocalHost", "localhost"), ("console.example:443", "console.example")]
+        {
             assert_eq!(host_of(address), expected);
         }
     }

@@ -1,7 +1,7 @@
 //! What the assistant's corrections teach: the same file is never asked about twice, and a file of the same make less often.
 //!
 //! A lesson is her word on the kind of one document, with the words of that document's first page. It speaks only where the program itself
-//! doubts, only where it made the same guess as then, and only when nearly all words are the same; what it did stands in the evidence, with
+//! doubts or recognises nothing, only where it made the same guess as then, and only when nearly all words are the same; what it did stands in the evidence, with
 //! the dossier she spoke about. Two lessons that contradict each other silence both.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,7 +76,8 @@ pub fn learn(transaction: &Transaction<'_>, file: &mails::MailFileRow, first_pag
 fn shape(raw: &RawReading, document: &DocumentReading) -> BTreeSet<String> {
     let first_page = document.pages.first().copied().unwrap_or(1);
     let text = raw.pages.iter().find(|page: &&PageText| page.number == first_page).map_or("", |page| page.text.as_str());
-    let names: BTreeSet<String> = document.facts.names.iter().flat_map(|name| tokens(&format!("{} {} {}", name.full, name.given, name.family))).collect();
+    let names: BTreeSet<String> =
+        document.facts.names.iter().flat_map(|name| tokens(&format!("{} {} {}", name.full, name.given, name.family))).collect();
     let is_of_the_make = |word: &String| word.len() >= 3 && !word.chars().any(|letter| letter.is_ascii_digit()) && !names.contains(word);
     tokens(text).into_iter().filter(is_of_the_make).take(N_WORDS_MAX).collect()
 }
@@ -109,7 +110,9 @@ impl Lessons {
                 }
                 continue;
             }
-            if document.certainty >= clear || !self.by_make.iter().any(|lesson| lesson.guessed == document.kind) {
+            // "None of the list" is no knowledge, however sure of it the program is.
+            let knows = document.certainty >= clear && document.kind != DocumentKind::Other;
+            if knows || !self.by_make.iter().any(|lesson| lesson.guessed == document.kind) {
                 continue;
             }
             if raw.is_none() {
@@ -148,10 +151,15 @@ impl Lessons {
         let percent = (best * 100.0).round();
         let of = &lesson.number;
         Some(if *best >= SAME_MAKE {
-            Advice::Apply { kind: lesson.kind, why: format!("comme vous l'avez dit pour {of} (même modèle de document, {percent}\u{a0}% des mots)") }
+            Advice::Apply {
+                kind: lesson.kind, why: format!("comme vous l'avez dit pour {of} (même modèle de document, {percent}\u{a0}% des mots)")
+            }
         } else {
             let named = wording::small_kind(lesson.kind);
-            Advice::Offer { kind: lesson.kind, why: format!("ressemble à ce que vous avez nommé «\u{a0}{named}\u{a0}» pour {of} ({percent}\u{a0}% des mots)") }
+            Advice::Offer {
+                kind: lesson.kind,
+                why: format!("ressemble à ce que vous avez nommé «\u{a0}{named}\u{a0}» pour {of} ({percent}\u{a0}% des mots)"),
+            }
         })
     }
 }
@@ -200,7 +208,12 @@ mod tests {
         check(&taught, &same, DocumentKind::Transcript, Some((DocumentKind::SuccessAttestation, true)));
         let similar: String = FORM.split_whitespace().take(16).collect::<Vec<_>>().join(" ") + " baccalaureat lycee annee scolaire";
         check(&taught, &similar, DocumentKind::Transcript, Some((DocumentKind::SuccessAttestation, false)));
-        check(&taught, "curriculum vitae experience professionnelle competences langues loisirs formation objectif profil contact projets stages references permis", DocumentKind::Transcript, None);
+        check(
+            &taught,
+            "curriculum vitae experience professionnelle competences langues loisirs formation objectif profil contact projets stages references permis",
+            DocumentKind::Transcript,
+            None,
+        );
     }
 
     #[test]

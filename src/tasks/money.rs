@@ -195,7 +195,13 @@ fn payees(connection: &Connection, rules: &Rules) -> anyhow::Result<Vec<Payee>> 
             // Joined to another: its reference is still on papers that the candidate has.
             if joined.contains_key(&row.number) {
                 let opened_on = calendar::paris(row.opened_at).date();
-                payees.push(Payee { dossier: row.number, reference: row.reference, reference_issued_on: Some(opened_on), opened_on, ..Payee::default() });
+                payees.push(Payee {
+                    dossier: row.number,
+                    reference: row.reference,
+                    reference_issued_on: Some(opened_on),
+                    opened_on,
+                    ..Payee::default()
+                });
             }
             continue;
         };

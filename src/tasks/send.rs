@@ -63,7 +63,9 @@ impl WayOut {
 pub async fn step(office: &Office) -> anyhow::Result<Sent> {
     let mut sent = Sent::default();
     let now = office.clock.now();
-    if office.store.read(|connection| decide::sending_is_off(connection, &office.config))? || office.store.read(|connection| outbox::due(connection, now, 1))?.is_empty() {
+    if office.store.read(|connection| decide::sending_is_off(connection, &office.config))?
+        || office.store.read(|connection| outbox::due(connection, now, 1))?.is_empty()
+    {
         return Ok(sent);
     }
     let mut way_out = WayOut { transport: transport(office).await?, session: None, copy_to: office.config.outgoing.bcc.clone() };

@@ -121,7 +121,8 @@ pub fn dossier(office: &Office, number: &str) -> anyhow::Result<Option<DossierVi
         let is_namesake = |other: &DossierState| {
             other.number != number && other.person.as_ref().is_some_and(|person| !family.is_empty() && crate::folding::fold(&person.family) == family)
         };
-        let namesakes = states.values().filter(|(_, other)| is_namesake(other)).map(|(_, other)| (other.number.clone(), view::name_of(other))).collect();
+        let namesakes =
+            states.values().filter(|(_, other)| is_namesake(other)).map(|(_, other)| (other.number.clone(), view::name_of(other))).collect();
         Ok(Some((row.dossier_id, state.clone(), words, mail_views, history(connection, row.dossier_id)?, namesakes)))
     })?;
     let Some((dossier_id, state, words, mail_views, history, namesakes)) = read else { return Ok(None) };
@@ -150,14 +151,13 @@ pub fn dossier(office: &Office, number: &str) -> anyhow::Result<Option<DossierVi
             .rules
             .programmes
             .iter()
-            .map(|programme| Choice::new(&programme.code, format!("{} — {}", programme.code, programme.title), state.programme.as_ref() == Some(&programme.code)))
+            .map(|programme| {
+                Choice::new(&programme.code, format!("{} — {}", programme.code, programme.title), state.programme.as_ref() == Some(&programme.code))
+            })
             .collect(),
         in_progress: yes_no(state.degree_in_progress),
         international: yes_no(state.international),
-        language: vec![
-            Choice::new("fr", "français", state.language.code() == "fr"),
-            Choice::new("en", "anglais", state.language.code() == "en"),
-        ],
+        language: vec![Choice::new("fr", "français", state.language.code() == "fr"), Choice::new("en", "anglais", state.language.code() == "en")],
         given: state.person.as_ref().map(|person| person.given.clone()).unwrap_or_default(),
         family: state.person.as_ref().map(|person| person.family.clone()).unwrap_or_default(),
         fee: format!("{} ({})", wording::fee(state.fee_state), state.fee_credited.french()),
@@ -181,7 +181,8 @@ fn fee_question(state: &DossierState) -> Option<String> {
 }
 
 fn facts(state: &DossierState, office: &Office) -> Vec<(String, String)> {
-    let jury = |name: &String| office.rules.juries.iter().find(|session| session.name == *name).map_or(name.clone(), |session| session.label_fr.clone());
+    let jury =
+        |name: &String| office.rules.juries.iter().find(|session| session.name == *name).map_or(name.clone(), |session| session.label_fr.clone());
     let yes_no = |word: Option<bool>| match word {
         Some(true) => "oui",
         Some(false) => "non",
@@ -245,11 +246,8 @@ fn checks(state: &DossierState) -> Vec<CheckView> {
 }
 
 fn missing(state: &DossierState) -> Vec<MissingView> {
-    let view = |kind: &DocumentKind| MissingView {
-        kind: kind.slug(),
-        name: wording::kind(*kind),
-        blocking: !state.missing_not_blocking.contains(kind),
-    };
+    let view =
+        |kind: &DocumentKind| MissingView { kind: kind.slug(), name: wording::kind(*kind), blocking: !state.missing_not_blocking.contains(kind) };
     state.missing.iter().map(view).collect()
 }
 
@@ -318,8 +316,12 @@ fn correction(word: &CorrectionRow, state: &DossierState) -> (String, String, St
             }
             .to_owned(),
         ),
-        ["readable", sha256] => (format!("«\u{a0}{}\u{a0}»", file(sha256)), if value == "true" { "lisible" } else { "illisible, à redemander" }.to_owned()),
-        ["checked", reason, _] => (Reason::from_slug(reason).map_or((*reason).to_owned(), |reason| wording::reason(reason).to_owned()), String::from("vu, accepté")),
+        ["readable", sha256] => {
+            (format!("«\u{a0}{}\u{a0}»", file(sha256)), if value == "true" { "lisible" } else { "illisible, à redemander" }.to_owned())
+        }
+        ["checked", reason, _] => {
+            (Reason::from_slug(reason).map_or((*reason).to_owned(), |reason| wording::reason(reason).to_owned()), String::from("vu, accepté"))
+        }
         ["requirement", slug] => (
             kind(slug),
             match value {

@@ -43,7 +43,9 @@ impl ServedFile {
     /// Browsers show no PDF in a sandbox; their PDF reader runs nothing of ours and reaches nothing of ours.
     pub fn policy(&self) -> &'static str {
         match self.media_type.as_str() {
-            "application/pdf" => "default-src 'none'; object-src 'self'; plugin-types application/pdf; style-src 'unsafe-inline'; frame-ancestors 'none'",
+            "application/pdf" => {
+                "default-src 'none'; object-src 'self'; plugin-types application/pdf; style-src 'unsafe-inline'; frame-ancestors 'none'"
+            }
             _ => "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'none'; sandbox",
         }
     }

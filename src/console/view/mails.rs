@@ -30,13 +30,17 @@ pub struct MailView {
 
 /// A person wrote it, and it is in no dossier.
 pub fn waits(mail: &MailRow) -> bool {
-    let by_a_person =
-        matches!(mail.class, Some(MailClass::Application | MailClass::Supplement | MailClass::PaymentProof | MailClass::Question | MailClass::Unreadable));
+    let by_a_person = matches!(
+        mail.class,
+        Some(MailClass::Application | MailClass::Supplement | MailClass::PaymentProof | MailClass::Question | MailClass::Unreadable)
+    );
     mail.dossier_id.is_none() && matches!(mail.state.as_str(), "processed" | "left_out") && by_a_person
 }
 
 fn problems(record: &MailRecord) -> Vec<String> {
-    let archive = |problem: &crate::domain::letter::ArchiveProblem| format!("«\u{a0}{}\u{a0}»\u{a0}: {}.", problem.archive_name, wording::reason(problem.reason));
+    let archive = |problem: &crate::domain::letter::ArchiveProblem| {
+        format!("«\u{a0}{}\u{a0}»\u{a0}: {}.", problem.archive_name, wording::reason(problem.reason))
+    };
     let mut problems: Vec<String> = record.archive_problems.iter().map(archive).collect();
     if !record.parsed.file_store_links.is_empty() {
         problems.push(String::from("Un lien remplace des fichiers\u{a0}: le programme ne l'ouvre jamais."));

@@ -148,7 +148,10 @@ fn alarms(states: &[DossierState], statements: &[transfers::StatementRow], warni
         (sentence, format!("/dossiers/{}", state.number))
     });
     let refused = statements.iter().filter(|file| !file.booked).map(|file| {
-        let sentence = format!("Le relevé «\u{a0}{}\u{a0}» n'a pas été comptabilisé\u{a0}: ses totaux ne s'accordent pas, ou son format est inconnu.", file.name);
+        let sentence = format!(
+            "Le relevé «\u{a0}{}\u{a0}» n'a pas été comptabilisé\u{a0}: ses totaux ne s'accordent pas, ou son format est inconnu.",
+            file.name
+        );
         (sentence, String::from("/virements"))
     });
     fraud.chain(refused).chain(warnings.into_iter().map(|warning| (warning, String::new()))).collect()

@@ -45,7 +45,14 @@ fn write(office: &Office, transaction: &Transaction<'_>, row: &DossierRow, word:
 }
 
 /// Accepts a file for a requirement about which there was a doubt: it is that piece, and the doubt is looked at.
-pub fn accept_document(office: &Office, word: Word<'_>, number: &str, requirement: DocumentKind, sha256: &str, reason: Reason) -> anyhow::Result<Effect> {
+pub fn accept_document(
+    office: &Office,
+    word: Word<'_>,
+    number: &str,
+    requirement: DocumentKind,
+    sha256: &str,
+    reason: Reason,
+) -> anyhow::Result<Effect> {
     let mut corrections = vec![(format!("checked:{}:{sha256}", reason.slug()), String::from("seen"))];
     match reason {
         Reason::TranslationUncertain => {
@@ -102,7 +109,14 @@ pub fn join(office: &Office, word: Word<'_>, number: &str, into: &str) -> anyhow
             return refuse("L'un des deux dossiers a déjà été réuni à un autre.");
         }
         write(office, transaction, &from, word, "joined_to", into)?;
-        journal::append(transaction, office.clock.now(), word.actor, Some(target.dossier_id), "joined", &format!("{number} → {into} ({})", word.why))?;
+        journal::append(
+            transaction,
+            office.clock.now(),
+            word.actor,
+            Some(target.dossier_id),
+            "joined",
+            &format!("{number} → {into} ({})", word.why),
+        )?;
         let moved = mails::of_dossier(transaction, from.dossier_id)?;
         for mail in &moved {
             decided::decide_mail(transaction, &mail.sha256, word.signed(office), into)?;

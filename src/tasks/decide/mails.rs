@@ -46,7 +46,11 @@ pub fn give(office: &Office, word: Word<'_>, mail_id: i64, target: &MailTarget) 
     let signed = word.signed(office);
     office.store.write(|transaction| {
         decided::decide_mail(transaction, &mail.sha256, signed, &number)?;
-        let detail = format!("{mail_id} {}→ {}", if before.is_empty() { String::new() } else { format!("{before} ") }, if number.is_empty() { "personne" } else { &number });
+        let detail = format!(
+            "{mail_id} {}→ {}",
+            if before.is_empty() { String::new() } else { format!("{before} ") },
+            if number.is_empty() { "personne" } else { &number }
+        );
         let detail = if word.why.is_empty() { detail } else { format!("{detail} ({})", word.why) };
         journal::append(transaction, signed.at, word.actor, mail.dossier_id, "mail_given", &detail)
     })?;

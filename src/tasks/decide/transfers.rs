@@ -74,7 +74,8 @@ pub fn detach(office: &Office, word: Word<'_>, transfer_id: i64) -> anyhow::Resu
     let effect = office.store.write(|transaction| {
         let row = transfer(transaction, transfer_id)?;
         let before = decided::transfer_decision(transaction, transfer_id)?;
-        let nothing_new = |before: &TransferDecisionRow| before.verdict == "unmatch" && row.dossiers.iter().all(|number| before.dossiers.contains(number));
+        let nothing_new =
+            |before: &TransferDecisionRow| before.verdict == "unmatch" && row.dossiers.iter().all(|number| before.dossiers.contains(number));
         if row.dossiers.is_empty() || before.as_ref().is_some_and(nothing_new) {
             return Ok(Effect::Already);
         }
