@@ -1,5 +1,7 @@
 //! Configuration and rules files: defaults are inside the binary, files override them, every mistake is listed with its place.
 
+mod toml_file;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -267,7 +269,7 @@ impl Config {
     pub fn load(file: Option<&Path>) -> anyhow::Result<Config> {
         let Some(file) = file else { return Ok(Config { base: PathBuf::from("."), ..Config::default() }) };
         let text = std::fs::read_to_string(file).with_context(|| format!("read the configuration {}", file.display()))?;
-        let mut config: Config = toml::from_str(&text).with_context(|| format!("configuration {}", file.display()))?;
+        let mut config: Config = toml_file::parse(&file.display().to_string(), &text)?;
         config.base = file.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
         Ok(config)
     }
@@ -284,7 +286,7 @@ impl Config {
             Some(file) => {
                 let path = self.path(file);
                 let text = std::fs::read_to_string(&path).with_context(|| format!("read the rules {}", path.display()))?;
-                parse_rules(&text).with_context(|| format!("rules {}", path.display()))
+                Ok(toml_file::parse(&path.display().to_string(), &text)?)
             }
         }
     }
@@ -334,21 +336,17 @@ impl Config {
             if self.mailbox.user.is_empty() {
                 mistakes.push(String::from("mailbox.user: missing"));
             }
-            if self.mailbox.token_command.is_empty()
-                && let Err(error) = secret(self, self.mailbox.password_file.as_deref(), self.mailbox.password_env.as_deref())
-            {
-                mistakes.push(format!("mailbox.password_file: {error:#}"));
+            if self.mailbox.token_command.is_empty() {
+                let (file, variable) = (self.mailbox.password_file.as_deref(), self.mailbox.password_env.as_deref());
+                mistakes.extend(secret_mistake(self, "mailbox", file, variable));
             }
             if self.mailbox.mail_bytes_max == 0 || self.mailbox.mail_bytes_max > LITERAL_BYTES_LIMIT {
                 mistakes.push(format!("mailbox.mail_bytes_max: must lie between 1 and {LITERAL_BYTES_LIMIT}"));
             }
         }
-        if self.outgoing.kind == OutgoingKind::Smtp
-            && !self.outgoing.user.is_empty()
-            && self.outgoing.token_command.is_empty()
-            && let Err(error) = secret(self, self.outgoing.password_file.as_deref(), self.outgoing.password_env.as_deref())
-        {
-            mistakes.push(format!("outgoing.password_file: {error:#}"));
+        if self.outgoing.kind == OutgoingKind::Smtp && !self.outgoing.user.is_empty() && self.outgoing.token_command.is_empty() {
+            let (file, variable) = (self.outgoing.password_file.as_deref(), self.outgoing.password_env.as_deref());
+            mistakes.extend(secret_mistake(self, "outgoing", file, variable));
         }
         if self.outgoing.sent_folder.is_some() && self.mailbox.kind != MailboxKind::Imap {
             mistakes.push(String::from("outgoing.sent_folder: needs a mailbox of kind \"imap\""));
@@ -368,7 +366,10 @@ impl Config {
                 mistakes.push(String::from("rules: fee.iban is no valid IBAN (its check digits do not hold): it is the one that letters print"));
             }
             Ok(_) => {}
-            Err(error) => mistakes.push(format!("rules.file: {error:#}")),
+            Err(error) => match error.downcast::<toml_file::Mistakes>() {
+                Ok(several) => mistakes.extend(several.0),
+                Err(error) => mistakes.push(format!("rules.file: {error:#}")),
+            },
         }
         mistakes
     }
@@ -382,9 +383,19 @@ pub fn secret(config: &Config, file: Option<&Path>, variable: Option<&str>) -> a
             let text = std::fs::read_to_string(&path).with_context(|| format!("read the password file {}", path.display()))?;
             Ok(text.trim_end_matches(['\r', '\n']).to_owned())
         }
-        (None, Some(variable)) => std::env::var(variable).with_context(|| format!("environment variable {variable}")),
+        (None, Some(variable)) => match std::env::var(variable) {
+            Ok(secret) => Ok(secret),
+            Err(std::env::VarError::NotPresent) => bail!("the environment variable {variable} is not set"),
+            Err(std::env::VarError::NotUnicode(_)) => bail!("the environment variable {variable} is not text"),
+        },
         (None, None) => bail!("neither a password file nor a variable is named"),
     }
+}
+
+/// What is wrong with a section's password, under the key that is to be mended.
+fn secret_mistake(config: &Config, section: &str, file: Option<&Path>, variable: Option<&str>) -> Option<String> {
+    let key = if file.is_none() && variable.is_some() { "password_env" } else { "password_file" };
+    secret(config, file, variable).err().map(|error| format!("{section}.{key}: {error:#}"))
 }
 
 /// Whether a host name means this machine.
@@ -394,7 +405,7 @@ pub fn is_loopback(host: &str) -> bool {
 
 /// Parses a rules file.
 pub fn parse_rules(text: &str) -> anyhow::Result<Rules> {
-    toml::from_str(text).context("rules file")
+    Ok(toml_file::parse("rules", text)?)
 }
 
 /// The rules inside the binary.
@@ -411,12 +422,6 @@ mod tests {
         let rules = default_rules().unwrap();
         assert_eq!(rules.juries.len(), 4);
         assert_eq!(rules.programmes.len(), 7);
-    }
-
-    #[test]
-    fn a_misspelt_key_is_an_error_with_its_place() {
-        let error = toml::from_str::<Config>("[mailbox]\nhots = \"x\"\n").unwrap_err().to_string();
-        assert!(error.contains("hots") && error.contains("line 2") && error.contains("host"), "{error}");
     }
 
     #[test]
