@@ -59,6 +59,11 @@ pub fn day(day: chrono::NaiveDate) -> String {
     day.format("%d/%m/%Y").to_string()
 }
 
+/// Guillemets and high punctuation keep to their words (French typography: non-breaking spaces).
+pub fn french(text: &str) -> String {
+    text.replace("« ", "«\u{a0}").replace(" »", "\u{a0}»").replace(" :", "\u{a0}:").replace(" ;", "\u{a0};").replace(" ?", "\u{a0}?")
+}
+
 /// A word to choose and how it is called.
 #[derive(Debug, Clone, Serialize)]
 pub struct Choice {

@@ -227,7 +227,7 @@ fn checks(state: &DossierState) -> Vec<CheckView> {
             _ => "other",
         };
         views.push(CheckView {
-            sentence: wording::to_check(check),
+            sentence: view::french(&wording::to_check(check)),
             requirement: check.requirement.slug(),
             requirement_name: wording::small_kind(check.requirement),
             reason: check.reason.slug(),
@@ -287,7 +287,7 @@ fn piece(document: &DocumentState) -> PieceView {
         languages: document.languages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         status,
         status_class,
-        evidence: document.evidence.clone(),
+        evidence: document.evidence.iter().map(|sign| view::french(sign)).collect(),
         sha256: document.sha256.clone(),
         is_picture: matches!(document.media_type.as_str(), "image/jpeg" | "image/png" | "image/webp" | "image/gif"),
         is_translation: document.is_translation,
