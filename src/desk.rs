@@ -238,10 +238,8 @@ pub fn corrections(rows: &[CorrectionRow]) -> Corrections {
                     corrections.translations_waived.insert(((*sha256).to_owned(), page));
                 }
             }
-            ["checked", reason, sha256] => {
-                if row.value == "seen" {
-                    corrections.checked.insert(((*reason).to_owned(), (*sha256).to_owned()));
-                }
+            ["checked", reason, sha256] if row.value == "seen" => {
+                corrections.checked.insert(((*reason).to_owned(), (*sha256).to_owned()));
             }
             ["route"] => corrections.route = Route::from_slug(&row.value),
             // An empty value is a word taken back.

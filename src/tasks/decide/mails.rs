@@ -31,7 +31,7 @@ pub fn give(office: &Office, word: Word<'_>, mail_id: i64, target: &MailTarget) 
         // Asked twice, the dossier that the first click opened is the one.
         MailTarget::NewDossier => match &said {
             Some(said) if !said.is_empty() && *said == before && is_alone(office, &mail, said)? => said.clone(),
-            _ => format!("{}-{:04}", office.rules.prefix, office.store.read(|connection| dossiers::n_opened(connection))? + 1),
+            _ => format!("{}-{:04}", office.rules.prefix, office.store.read(dossiers::n_opened)? + 1),
         },
         MailTarget::Dossier(number) => {
             if office.store.read(|connection| dossiers::by_number(connection, number))?.is_none() {
