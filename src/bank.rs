@@ -15,20 +15,23 @@ pub mod mt940;
 pub mod qr;
 pub mod reference;
 pub mod sniff;
+pub mod xlsx;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::money::Cents;
 use crate::domain::payment::{Movement, Statement};
 
-pub use self::csv::CsvColumns;
+pub use self::csv::{CsvColumns, TableHeader};
 pub use self::finding::{StatementFault, StatementFinding};
 
 /// What one file said.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct StatementReading {
-    /// `cfonb120`, `camt.053.001.NN` (052, 054 alike), `mt940`, `mt942`, `csv`; `unknown` when refused.
+    /// `cfonb120`, `camt.053.001.NN` (052, 054 alike), `mt940`, `mt942`, `csv`, `xlsx`; `unknown` when refused.
     pub format: String,
+    /// Of a table: its header, and what its columns were taken for.
+    pub header: Option<TableHeader>,
     pub statements: Vec<Statement>,
     pub findings: Vec<StatementFinding>,
 }
@@ -36,7 +39,7 @@ pub struct StatementReading {
 impl StatementReading {
     /// A file that is not read, and why.
     pub fn refused(fault: StatementFault) -> StatementReading {
-        StatementReading { format: "unknown".to_owned(), statements: Vec::new(), findings: vec![StatementFinding::of_file(fault)] }
+        StatementReading { format: "unknown".to_owned(), findings: vec![StatementFinding::of_file(fault)], ..StatementReading::default() }
     }
 
     /// Whether the statement at this index may be booked: nothing found against it or against the whole file.
@@ -49,7 +52,7 @@ impl StatementReading {
         self.statements.iter().flat_map(|statement| statement.entries.iter())
     }
 
-    fn note(&mut self, fault: StatementFault, statement: Option<usize>, line: Option<u32>) {
+    pub fn note(&mut self, fault: StatementFault, statement: Option<usize>, line: Option<u32>) {
         self.findings.push(StatementFinding { fault, statement, line });
     }
 
@@ -110,6 +113,7 @@ pub fn read_statement(bytes: &[u8], file_name: &str, columns: &CsvColumns) -> St
         sniff::Sniffed::Xml => camt::read(bytes),
         sniff::Sniffed::Mt940 => mt940::read(&sniff::decode(bytes)),
         sniff::Sniffed::Table => csv::read(&sniff::decode(bytes), columns),
+        sniff::Sniffed::Spreadsheet => csv::read_workbook(bytes, columns),
         sniff::Sniffed::Other(name) => StatementReading::refused(StatementFault::OtherFormat { name }),
         sniff::Sniffed::Empty => StatementReading::refused(StatementFault::Empty),
         sniff::Sniffed::Unknown => StatementReading::refused(StatementFault::UnknownFormat),

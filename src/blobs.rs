@@ -115,6 +115,15 @@ impl Blobs {
         fs::read(self.path(sha256)).with_context(|| format!("read blob {sha256}"))
     }
 
+    /// Removes a blob; gives whether it was there.
+    pub fn remove(&self, sha256: &str) -> anyhow::Result<bool> {
+        match fs::remove_file(self.path(sha256)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error).with_context(|| format!("remove blob {sha256}")),
+        }
+    }
+
     pub fn contains(&self, sha256: &str) -> bool {
         self.path(sha256).is_file()
     }

@@ -3,7 +3,10 @@
 //! Exit status: 0 done, 1 a check failed or something needs a person, 2 unusable arguments or configuration.
 
 mod act;
+mod bank;
 mod explain;
+mod forget;
+mod interview;
 mod progress;
 mod run;
 mod see;
@@ -93,7 +96,7 @@ enum Command {
     History { number: String },
     /// Bank statements.
     #[command(subcommand)]
-    Bank(act::Bank),
+    Bank(bank::Bank),
     /// Attributes a transfer, or takes an attribution back.
     #[command(subcommand)]
     Fee(act::Fee),
@@ -128,6 +131,21 @@ enum Command {
     },
     /// Everything held on one person, in a folder.
     Export { number: String },
+    /// Proposes an interview to a candidate, by letter with a calendar file.
+    Interview(interview::Interview),
+    /// Removes everything held on one person.
+    Erase {
+        number: String,
+        /// The request it answers, without the person's name.
+        #[arg(long)]
+        why: Option<String>,
+    },
+    /// Removes what has been kept as long as the rules say.
+    Purge {
+        /// Only shows what would be removed.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Copies database and blobs to a folder.
     Backup { dest: PathBuf },
     /// Puts a backup back into an empty data folder.
@@ -195,7 +213,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Transfers => see::transfers(&common),
         Command::Letters => see::letters(&common),
         Command::History { number } => see::history(&common, &number),
-        Command::Bank(bank) => act::bank(&common, bank),
+        Command::Bank(bank) => bank::bank(&common, bank),
         Command::Fee(fee) => act::fee(&common, fee),
         Command::Correct(correct) => act::correct(&common, correct),
         Command::Mail(mail) => act::mail(&common, mail),
@@ -205,6 +223,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Decisions(decisions) => act::decisions(&common, decisions),
         Command::Digest { date, send } => act::digest(&common, date, send),
         Command::Export { number } => act::export(&common, &number),
+        Command::Interview(interview) => interview::run(&common, &interview),
+        Command::Erase { number, why } => forget::erase(&common, &number, why.as_deref().unwrap_or("droit à l'effacement")),
+        Command::Purge { dry_run } => forget::purge(&common, dry_run),
         Command::Backup { dest } => act::backup(&common, &dest),
         Command::Restore { from } => act::restore(&common, &from),
         Command::SandboxWorker => Ok(sandbox::worker_main()),

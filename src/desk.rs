@@ -8,7 +8,9 @@ use rusqlite::{Connection, Transaction};
 
 use crate::bank::qr::{self, TransferOrder};
 use crate::domain::document::{DocumentFacts, DocumentKind, DocumentReading, Translation};
-use crate::domain::dossier::{Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, LetterFacts, MailFacts, RequirementWord};
+use crate::domain::dossier::{
+    Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, InterviewFacts, LetterFacts, MailFacts, RequirementWord,
+};
 use crate::domain::finding::{FileFinding, Reason};
 use crate::domain::language::Language;
 use crate::domain::letter::{CandidateLetter, FeeBlock, LetterBody, LetterKind, LetterLanguage};
@@ -19,10 +21,10 @@ use crate::domain::route::Route;
 use crate::domain::rules::Rules;
 use crate::intake::class::parts::is_part;
 use crate::intake::understand::facts::programmes_named;
-use crate::letters::{self, AutoSubmitted, Envelope};
+use crate::letters::{self, Attachment, AutoSubmitted, Envelope};
 use crate::store::dossiers::{CorrectionRow, DossierRow};
 use crate::store::outbox::NewLetter;
-use crate::store::{dossiers, from_json, journal, jury, mails, outbox, to_json};
+use crate::store::{dossiers, from_json, journal, jury, mails, outbox, parse_instant, to_json};
 use crate::tasks::Office;
 use crate::tasks::lessons::{self, Lessons};
 use crate::tasks::money;
@@ -260,6 +262,11 @@ pub fn corrections(rows: &[CorrectionRow]) -> Corrections {
                 corrections.withdrawn |= yes;
                 corrections.letters_off |= yes;
             }
+            ["dispute"] => corrections.disputed = yes,
+            ["registered"] => corrections.registered = yes,
+            ["interview"] => {
+                corrections.interview = parse_instant(&row.at).ok().and_then(|fixed_at| InterviewFacts::parse(&row.value, fixed_at));
+            }
             ["letters_off"] => corrections.letters_off |= yes,
             _ => {}
         }
@@ -332,7 +339,12 @@ fn queue_letter(office: &Office, transaction: &Transaction<'_>, dossier_id: i64,
         auto_submitted: if due.answers.is_empty() { AutoSubmitted::Generated } else { AutoSubmitted::Replied },
         number: due.letter.number.clone(),
     };
-    let message = letters::to_mime(&rendered, &envelope, &[])?;
+    let appointment = letters::interview_ics(&due.letter, rules, now).map(|text| Attachment {
+        name: letters::calendar_file::FILE_NAME.to_owned(),
+        media_type: letters::calendar_file::MEDIA_TYPE.to_owned(),
+        bytes: text.into_bytes(),
+    });
+    let message = letters::to_mime(&rendered, &envelope, appointment.as_slice())?;
     let says = letters::says(&due.letter).map(|says| to_json(&says)).transpose()?;
     let recipients = [due.to.clone()];
     let letter = NewLetter {

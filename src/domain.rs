@@ -14,6 +14,7 @@ pub mod document;
 pub mod finding;
 pub mod mail;
 pub mod payment;
+pub mod retention;
 pub mod rules;
 pub mod person;
 pub mod language;

@@ -8,6 +8,7 @@
 
 pub mod calendar_file;
 mod context;
+mod file_names;
 mod html;
 pub mod mime;
 mod page;
@@ -73,8 +74,10 @@ pub fn render(templates: &Templates, letter: &CandidateLetter, rules: &Rules, qr
             | LetterKind::FileComplete
             | LetterKind::Reminder,
         ) => templates.fill(&template, &frame, &status::StatusContext::of(status, letter, rules))?,
-        (LetterBody::FeeReceived { .. }, LetterKind::FeeReceived)
-        | (LetterBody::FeeShort { .. }, LetterKind::FeeShort)
+        (LetterBody::FeeReceived { received, booked_on, status }, LetterKind::FeeReceived) => {
+            templates.fill(&template, &frame, &status::FeeReceivedContext::of(*received, *booked_on, status, letter, rules))?
+        }
+        (LetterBody::FeeShort { .. }, LetterKind::FeeShort)
         | (LetterBody::Interview { .. }, LetterKind::InterviewInvitation)
         | (
             LetterBody::Decision { .. },
@@ -132,7 +135,7 @@ fn finish(templates: &Templates, source: &str, language: LetterLanguage, qr_png:
 /// A piece that is merely welcome (not blocking) is not claimed to be missing, and a reason that no candidate may hear claims nothing.
 pub fn says(letter: &CandidateLetter) -> Option<Says> {
     match &letter.body {
-        LetterBody::Status(status) => {
+        LetterBody::Status(status) | LetterBody::FeeReceived { status, .. } => {
             let claims = Says {
                 missing: status.missing.iter().filter(|item| !item.not_blocking).map(|item| item.kind).collect(),
                 missing_translations: status
@@ -144,9 +147,6 @@ pub fn says(letter: &CandidateLetter) -> Option<Says> {
             };
             let lists_pieces = letter.kind != LetterKind::ArchiveProblem || claims != Says::default();
             lists_pieces.then_some(claims)
-        }
-        LetterBody::FeeReceived { documents_complete, still_missing, .. } => {
-            (*documents_complete || !still_missing.is_empty()).then(|| Says { missing: still_missing.clone(), ..Says::default() })
         }
         LetterBody::FeeShort { .. } | LetterBody::Interview { .. } | LetterBody::Decision { .. } | LetterBody::Plain => None,
     }

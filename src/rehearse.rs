@@ -70,7 +70,9 @@ pub async fn rehearse(rehearsal: &Rehearsal, report: &(dyn Fn(Progress) + Sync))
             }
             Some(Event::Statement(path)) => {
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                money::import(&office, &fs::read(&path).context("read a statement")?, &name, "rehearsal")?;
+                // A rehearsal has nobody to confirm columns: they are taken as guessed.
+                let options = money::ImportOptions { columns_confirmed: true, ..money::ImportOptions::default() };
+                money::import_with(&office, &fs::read(&path).context("read a statement")?, &name, "rehearsal", &options)?;
             }
             Some(Event::Day(day)) => daily::step(&office, day).await?,
             Some(Event::End) | None => {}

@@ -12,12 +12,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub mod decided;
 pub mod dossiers;
+pub mod forget;
 pub mod journal;
 pub mod jury;
 pub mod mails;
 pub mod migrations;
 pub mod outbox;
 pub mod settings;
+pub mod statements;
 pub mod transfers;
 
 /// The open database.
@@ -69,6 +71,12 @@ impl Store {
         })
     }
 
+    /// Writes the file anew, so that what was deleted is not left in its free pages.
+    pub fn compact(&self) -> anyhow::Result<()> {
+        let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);").context("compact the database")
+    }
+
     /// Copies the whole database into a new file while it is in use.
     pub fn copy_to(&self, file: &Path) -> anyhow::Result<()> {
         let connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,11 +89,36 @@ impl Store {
 pub fn forget_all_but_readings(transaction: &Transaction<'_>) -> anyhow::Result<()> {
     transaction
         .execute_batch(
-            "DELETE FROM mail_decision; DELETE FROM document_shape; DELETE FROM journal; DELETE FROM decision; DELETE FROM batch; DELETE FROM outbox; DELETE FROM transfer_decision;
-             DELETE FROM transfer_source; DELETE FROM transfer; DELETE FROM statement_file; DELETE FROM correction; DELETE FROM mail_file;
-             DELETE FROM mail; DELETE FROM dossier; DELETE FROM mailbox_cursor; DELETE FROM maildir_seen; DELETE FROM setting; DELETE FROM sqlite_sequence;",
+            "DELETE FROM mail_decision; DELETE FROM document_shape; DELETE FROM journal; DELETE FROM decision; DELETE FROM batch;
+             DELETE FROM outbox; DELETE FROM transfer_decision;
+             DELETE FROM transfer_source; DELETE FROM transfer; DELETE FROM statement_balance; DELETE FROM statement_file;
+             DELETE FROM table_header; DELETE FROM correction; DELETE FROM mail_file;
+             DELETE FROM mail; DELETE FROM forgotten; DELETE FROM dossier; DELETE FROM mailbox_cursor; DELETE FROM maildir_seen; DELETE FROM setting; DELETE FROM sqlite_sequence;",
         )
         .context("begin anew")
+}
+
+/// Forgets what the program made of the facts: mails whose content is there are to be processed again, dossiers keep their number and their
+/// reference and know nothing. Readings of files are kept: they depend on the bytes alone.
+pub fn forget_derived(transaction: &Transaction<'_>, is_kept: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+    let mut statement = transaction.prepare("SELECT mail_id, sha256 FROM mail WHERE state = 'processed'")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mails: Vec<(i64, String)> = rows.collect::<Result<_, _>>().context("list mails")?;
+    for (mail_id, _) in mails.iter().filter(|(_, sha256)| is_kept(sha256)) {
+        transaction.prepare_cached("DELETE FROM mail_file WHERE mail_id = ?1")?.execute([mail_id])?;
+        transaction
+            .prepare_cached(
+                "UPDATE mail SET state = 'received', message_id = NULL, class = NULL, may_answer = 0, subject = '', from_name = NULL,
+                     from_address = NULL, dossier_id = NULL, dossier_basis = NULL, facts_json = NULL WHERE mail_id = ?1",
+            )?
+            .execute([mail_id])?;
+    }
+    transaction
+        .execute_batch(
+            "UPDATE dossier SET state_json = NULL, review_at = NULL, dirty = 1;
+             UPDATE transfer SET state = 'unrelated', dossiers_json = '[]', why_json = '[]', tier = '';",
+        )
+        .context("forget what is derived")
 }
 
 fn connect(file: &Path, synchronous: Synchronous) -> anyhow::Result<Connection> {

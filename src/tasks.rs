@@ -6,6 +6,7 @@
 pub mod daily;
 pub mod decide;
 pub mod digest;
+pub mod forget;
 pub mod jury;
 pub mod lessons;
 pub mod money;

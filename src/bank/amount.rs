@@ -74,6 +74,11 @@ pub fn written(text: &str) -> Option<Cents> {
 }
 
 fn unsigned(whole: &str, fraction: &str) -> Option<i64> {
+    // Banks fill fixed fields with zeros.
+    let whole = match whole.trim_start_matches('0') {
+        "" if !whole.is_empty() => "0",
+        shorter => shorter,
+    };
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if (whole.is_empty() && fraction.is_empty()) || !digits(whole) || !digits(fraction) || whole.len() > 15 || fraction.len() > 9 {
         return None;
@@ -149,6 +154,7 @@ mod tests {
         assert_eq!(iso_decimal("60.00000"), Some(Cents(6000)));
         assert_eq!(iso_decimal("60.001"), None);
         assert_eq!(swift_decimal("12,"), Some(Cents(1200)));
+        assert_eq!(swift_decimal("0000000000000060,00"), Some(Cents(6000)));
         assert_eq!(scaled(7200, 0), Some(Cents(720_000)));
         assert_eq!(scaled(60_005, 3), None);
     }

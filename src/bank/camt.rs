@@ -3,6 +3,8 @@
 //! Elements are known by their local names and the namespace is only looked at for the version: banks declare prefixes they then forget.
 //! DTDs are refused by the parser, so nothing is ever expanded.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use roxmltree::{Document, Node};
 
@@ -14,8 +16,67 @@ use crate::domain::payment::{Movement, Statement};
 /// More nodes than any statement has; a file beyond it is refused before memory is.
 const NODES_MAX: u32 = 40_000_000;
 
+/// The parts of one pooled booking, out of a notification (camt.054) that gives them apart from the statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    pub booking_date: NaiveDate,
+    pub amount: Cents,
+    pub currency: String,
+    /// Every reference by which the bank names the booking.
+    pub references: BTreeSet<String>,
+    pub parts: Vec<Movement>,
+}
+
 /// Reads a file that begins as XML.
 pub fn read(bytes: &[u8]) -> StatementReading {
+    read_with(bytes, &[])
+}
+
+/// The bookings of a notification whose parts add up to them. Anything else that the bytes may be has none.
+pub fn batches(bytes: &[u8]) -> Vec<Batch> {
+    let text = decode_xml(bytes);
+    let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: NODES_MAX, ..roxmltree::ParsingOptions::default() };
+    let Ok(document) = Document::parse_with_options(&text, options) else { return Vec::new() };
+    let notifications = document.root_element().descendants().filter(|node| name(*node) == "Ntfctn");
+    notifications.flat_map(|notification| notification.children().filter(|child| name(*child) == "Ntry").filter_map(batch)).collect()
+}
+
+fn batch(entry: Node<'_, '_>) -> Option<Batch> {
+    let Entry { movements, unsplit: None } = read_entry(entry, &Statement::default()).ok()? else { return None };
+    let first = movements.first()?;
+    Some(Batch {
+        booking_date: first.booking_date,
+        amount: signed(entry)?,
+        currency: first.currency.clone(),
+        references: references(entry),
+        parts: movements,
+    })
+}
+
+/// The bank's own references of an entry and of the order behind it; those of single transactions name parts.
+fn references(entry: Node<'_, '_>) -> BTreeSet<String> {
+    let mut references: BTreeSet<String> = ["AcctSvcrRef", "NtryRef"].into_iter().filter_map(|wanted| text_at(entry, &[wanted])).collect();
+    for details in entry.children().filter(|child| name(*child) == "NtryDtls") {
+        references.extend(["MsgId", "PmtInfId"].into_iter().filter_map(|wanted| text_at(details, &["Btch", wanted])));
+    }
+    references.retain(|reference| reference.len() >= 3 && reference != "NONREF" && reference != "NOTPROVIDED");
+    references
+}
+
+/// The details of a pooled booking: by a shared reference and the same amount; without any reference by day and amount, when only one fits.
+fn details_of<'a>(whole: &Movement, references: &BTreeSet<String>, details: &'a [Batch]) -> Option<&'a Batch> {
+    let same = |batch: &&Batch| batch.amount == whole.amount && batch.currency == whole.currency;
+    if let Some(batch) = details.iter().filter(same).find(|batch| !batch.references.is_disjoint(references)) {
+        return Some(batch);
+    }
+    let mut alike = details.iter().filter(same).filter(|batch| {
+        batch.booking_date == whole.booking_date && (batch.references.is_empty() || references.is_empty())
+    });
+    alike.next().filter(|_| alike.next().is_none())
+}
+
+/// [`read`] with the details of pooled bookings that came in files of their own.
+pub fn read_with(bytes: &[u8], details: &[Batch]) -> StatementReading {
     let text = decode_xml(bytes);
     let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: NODES_MAX, ..roxmltree::ParsingOptions::default() };
     let document = match Document::parse_with_options(&text, options) {
@@ -35,7 +96,7 @@ pub fn read(bytes: &[u8]) -> StatementReading {
         reading.note(StatementFault::NotFinal, None, None);
     }
     for statement in message.children().filter(|node| name(*node) == item) {
-        read_statement(statement, &mut reading, is_final);
+        read_statement(statement, &mut reading, is_final, details);
     }
     reading.finish()
 }
@@ -116,7 +177,7 @@ fn text_of(node: Node<'_, '_>) -> String {
     node.children().filter_map(|child| child.is_text().then(|| child.text()).flatten()).collect()
 }
 
-fn read_statement(node: Node<'_, '_>, reading: &mut StatementReading, is_final: bool) {
+fn read_statement(node: Node<'_, '_>, reading: &mut StatementReading, is_final: bool, details: &[Batch]) {
     let index = reading.statements.len();
     let mut statement = Statement {
         account: text_at(node, &["Acct", "Id", "IBAN"]).or_else(|| text_at(node, &["Acct", "Id", "Othr", "Id"])).unwrap_or_default(),
@@ -134,7 +195,7 @@ fn read_statement(node: Node<'_, '_>, reading: &mut StatementReading, is_final: 
             pending = pending.saturating_add(1);
             continue;
         }
-        match read_entry(entry, &statement) {
+        match read_entry(entry, &statement).map(|read| joined(read, entry, details)) {
             Ok(Entry { movements, unsplit }) => {
                 for movement in &movements {
                     if statement.currency.is_empty() {
@@ -209,6 +270,17 @@ struct Entry {
     movements: Vec<Movement>,
     /// The amount of a batch that could not be split.
     unsplit: Option<Cents>,
+}
+
+/// An entry of which the statement gives one sum, with the parts that a notification gives.
+fn joined(read: Entry, entry: Node<'_, '_>, details: &[Batch]) -> Entry {
+    let ([whole], false) = (read.movements.as_slice(), details.is_empty()) else { return read };
+    if whole.debtor.is_some() && read.unsplit.is_none() {
+        return read;
+    }
+    let Some(batch) = details_of(whole, &references(entry), details) else { return read };
+    let movements = batch.parts.iter().map(|part| Movement { booking_date: whole.booking_date, value_date: whole.value_date, ..part.clone() }).collect();
+    Entry { movements, unsplit: None }
 }
 
 fn read_entry(entry: Node<'_, '_>, statement: &Statement) -> Result<Entry, &'static str> {
@@ -392,6 +464,22 @@ mod tests {
         let whole = read(document("08", &entry("120.00", "CRDT", &parts("50.00"))).as_bytes());
         assert_eq!(whole.movements().count(), 1);
         assert_eq!(whole.findings[0].fault, StatementFault::BatchNotSplit { entry_amount: Cents(12_000) });
+    }
+
+    #[test]
+    fn a_notification_gives_the_parts_of_a_pooled_booking() {
+        let pooled = "<Ntry><Amt Ccy='EUR'>120.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><BookgDt><Dt>2024-03-04</Dt></BookgDt><AcctSvcrRef>POOL1</AcctSvcrRef></Ntry>";
+        let parts = format!("{}{}", part("60.00", "<Nm>A B</Nm>"), part("60.00", "<Nm>C D</Nm>"));
+        let notification = |reference: &str, amount: &str| {
+            let entry = entry(amount, "CRDT", &parts).replace("B1", reference);
+            format!("<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.054.001.04'><BkToCstmrDbtCdtNtfctn><Ntfctn>{entry}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>")
+        };
+        for (reference, amount, number) in [("POOL1", "120.00", 2), ("OTHER", "120.00", 1), ("POOL1", "130.00", 1)] {
+            let details = batches(notification(reference, amount).as_bytes());
+            let reading = read_with(document("02", pooled).as_bytes(), &details);
+            assert_eq!(reading.movements().count(), number, "{reference} {amount}");
+            assert_eq!(reading.findings, []);
+        }
     }
 
     #[test]

@@ -36,6 +36,32 @@ pub struct CsvColumns {
     pub iban: Option<String>,
 }
 
+/// The header of a table and what its columns were taken for, to be shown to a person once and remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TableHeader {
+    /// The folded cells, joined: equal for every statement of the same bank's export.
+    pub fingerprint: String,
+    /// The cells as printed.
+    pub cells: Vec<String>,
+    /// Cell as printed, and French word for what it was taken for; columns that are not used are left out.
+    pub meanings: Vec<(String, String)>,
+    /// What was given or guessed, as it can be given again.
+    pub columns: CsvColumns,
+}
+
+impl TableHeader {
+    /// `Date : date d'opération ; Montant : montant`.
+    pub fn french(&self) -> String {
+        let pairs: Vec<String> = self.meanings.iter().map(|(cell, meaning)| format!("«\u{a0}{cell}\u{a0}»\u{a0}: {meaning}")).collect();
+        pairs.join("\u{a0}; ")
+    }
+}
+
+fn fingerprint(cells: &[String]) -> String {
+    let folded: Vec<String> = cells.iter().map(|cell| fold(cell)).collect();
+    folded.join("|").trim_end_matches('|').to_owned()
+}
+
 /// Lines before the header that may be a title, the account or balances.
 const PREAMBLE_LINES_MAX: usize = 40;
 const ROWS_MAX: usize = 1_000_000;
@@ -61,6 +87,21 @@ pub fn read(text: &str, names: &CsvColumns) -> StatementReading {
     read_rows(&rows, names)
 }
 
+/// Reads the first sheet of a workbook that holds a table with known columns, else says what the first one lacks.
+pub fn read_workbook(bytes: &[u8], names: &CsvColumns) -> StatementReading {
+    let sheets = match crate::bank::xlsx::sheets(bytes) {
+        Ok(sheets) => sheets,
+        Err(fault) => return StatementReading::refused(fault),
+    };
+    let readings: Vec<StatementReading> = sheets.iter().map(|rows| read_rows(rows, names)).collect();
+    let best = readings.iter().position(|reading| !reading.statements.is_empty()).or_else(|| readings.iter().position(|reading| reading.header.is_some()));
+    let Some(mut reading) = readings.into_iter().nth(best.unwrap_or(0)) else { return StatementReading::refused(StatementFault::Empty) };
+    if reading.format == "csv" {
+        "xlsx".clone_into(&mut reading.format);
+    }
+    reading
+}
+
 /// Reads a table already cut into cells, each row with its line number. A spreadsheet comes in here too.
 pub fn read_rows(rows: &[(u32, Vec<String>)], names: &CsvColumns) -> StatementReading {
     let header = rows
@@ -73,12 +114,16 @@ pub fn read_rows(rows: &[(u32, Vec<String>)], names: &CsvColumns) -> StatementRe
         return match shown {
             // A table that has neither dates nor amounts is simply no statement.
             Some(cells) if rows.iter().any(|(_, row)| row.iter().any(|cell| amount::written_date(cell).is_some())) => {
-                StatementReading::refused(StatementFault::ColumnsUnknown { header: cells.join(" · ").chars().take(200).collect() })
+                let header = TableHeader { fingerprint: fingerprint(cells), cells: cells.clone(), ..TableHeader::default() };
+                let fault = StatementFault::ColumnsUnknown { header: cells.join(" · ").chars().take(200).collect() };
+                StatementReading { header: Some(header), ..StatementReading::refused(fault) }
             }
             _ => StatementReading::refused(StatementFault::UnknownFormat),
         };
     };
-    let mut reading = StatementReading { format: "csv".to_owned(), ..StatementReading::default() };
+    let cells = rows.get(header_at).map(|(_, cells)| cells.as_slice()).unwrap_or_default();
+    let header = TableHeader { fingerprint: fingerprint(cells), cells: cells.to_vec(), meanings: columns.meanings(cells), columns: columns.named(cells, names) };
+    let mut reading = StatementReading { format: "csv".to_owned(), header: Some(header), ..StatementReading::default() };
     let mut statement = Statement { currency: "EUR".to_owned(), ..Statement::default() };
     for (_, cells) in rows.iter().take(header_at) {
         preamble(cells, &mut statement);

@@ -54,7 +54,8 @@ fn content(account: &str, movement: &Movement) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A movement the store already has, with the formats it was seen in.
+/// A movement the store already has, with the formats it was seen in. One that two families of formats print differently stands in the
+/// list once for each, under the same id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KnownMovement {
     pub id: i64,
@@ -66,33 +67,44 @@ pub struct KnownMovement {
 ///
 /// `known` are the movements of the same account around the days of `incoming` (a day or two more does no harm); `format` is that of the
 /// incoming file. No known movement is given twice. Order of either list does not change which movements are new, but among twins.
-pub fn reconcile(known: &[KnownMovement], incoming: &[Movement], format: &str) -> Vec<Option<i64>> {
-    let mut buckets: BTreeMap<(i64, &str), Vec<usize>> = BTreeMap::new();
-    for (position, one) in known.iter().enumerate() {
-        buckets.entry((one.movement.amount.0, one.movement.currency.as_str())).or_default().push(position);
-    }
+pub fn reconcile(known: &[KnownMovement], incoming: &[&Movement], format: &str) -> Vec<Option<i64>> {
     let known_faces: Vec<Face<'_>> = known.iter().map(|one| Face::of(&one.movement)).collect();
+    // Only movements of one day, or of one reference, can be the same.
+    let mut of_day: BTreeMap<(i64, NaiveDate), Vec<usize>> = BTreeMap::new();
+    let mut of_reference: BTreeMap<(i64, &str), Vec<usize>> = BTreeMap::new();
+    for (position, (one, face)) in known.iter().zip(&known_faces).enumerate() {
+        of_day.entry((one.movement.amount.0, one.movement.booking_date)).or_default().push(position);
+        if let Some(reference) = &face.reference {
+            of_reference.entry((one.movement.amount.0, reference)).or_default().push(position);
+        }
+    }
     let family = family(format);
     let mut pairs: Vec<(u32, usize, usize)> = Vec::new();
-    for (arriving, movement) in incoming.iter().enumerate() {
+    for (arriving, movement) in incoming.iter().enumerate().filter(|_| !known.is_empty()) {
         let face = Face::of(movement);
-        for position in buckets.get(&(movement.amount.0, movement.currency.as_str())).into_iter().flatten() {
-            let (Some(one), Some(known_face)) = (known.get(*position), known_faces.get(*position)) else { continue };
+        let by_reference = face.reference.as_deref().and_then(|reference| of_reference.get(&(movement.amount.0, reference)));
+        let near: BTreeSet<usize> =
+            of_day.get(&(movement.amount.0, movement.booking_date)).into_iter().chain(by_reference).flatten().copied().collect();
+        for position in near {
+            let (Some(one), Some(known_face)) = (known.get(position), known_faces.get(position)) else { continue };
+            if one.movement.currency != movement.currency {
+                continue;
+            }
             let same_format = one.formats.iter().any(|other| self::family(other) == family);
             let likeness = likeness(known_face, &face, same_format);
             if likeness > 0 {
-                pairs.push((likeness, *position, arriving));
+                pairs.push((likeness, position, arriving));
             }
         }
     }
     // Likest first; ties by place, so that the same input gives the same answer.
     pairs.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)).then(one.2.cmp(&other.2)));
     let mut answer: Vec<Option<i64>> = vec![None; incoming.len()];
-    let mut used: BTreeSet<usize> = BTreeSet::new();
+    let mut used: BTreeSet<i64> = BTreeSet::new();
     for (_, position, arriving) in pairs {
         if let (Some(slot), Some(one)) = (answer.get_mut(arriving), known.get(position))
             && slot.is_none()
-            && used.insert(position)
+            && used.insert(one.id)
         {
             *slot = Some(one.id);
         }
@@ -100,8 +112,17 @@ pub fn reconcile(known: &[KnownMovement], incoming: &[Movement], format: &str) -
     answer
 }
 
+/// The reading that says most, whatever order they came in: a structured reference, then the longest texts.
+pub fn richest<'a>(readings: impl IntoIterator<Item = &'a Movement>) -> Option<&'a Movement> {
+    readings.into_iter().max_by_key(|movement| {
+        let texts = [Some(&movement.remittance), movement.debtor.as_ref(), movement.ultimate_debtor.as_ref(), movement.end_to_end_id.as_ref()];
+        let letters: usize = texts.into_iter().flatten().map(|text| text.chars().count()).sum();
+        (movement.structured_reference.is_some(), letters, movement.remittance.clone(), movement.debtor.clone())
+    })
+}
+
 /// Versions of one format cut texts alike.
-fn family(format: &str) -> &str {
+pub fn family(format: &str) -> &str {
     format.split('.').next().unwrap_or(format)
 }
 
@@ -228,8 +249,8 @@ mod tests {
     #[test]
     fn reading_again_adds_nothing_and_twins_survive() {
         let twins = [movement(4, 6000, "DUPONT JEAN", "FRAIS", None), movement(4, 6000, "DUPONT JEAN", "FRAIS", None)];
-        assert_eq!(reconcile(&known("camt.053.001.02", &twins), &twins, "camt.053.001.08"), [Some(0), Some(1)]);
-        assert_eq!(reconcile(&known("csv", &twins[..1]), &twins, "csv"), [Some(0), None]);
+        assert_eq!(reconcile(&known("camt.053.001.02", &twins), &[&twins[0], &twins[1]], "camt.053.001.08"), [Some(0), Some(1)]);
+        assert_eq!(reconcile(&known("csv", &twins[..1]), &[&twins[0], &twins[1]], "csv"), [Some(0), None]);
     }
 
     #[test]
@@ -242,7 +263,7 @@ mod tests {
             (movement(5, 6000, "ELODIE DE LA FONTAINE", "", None), None),
             (movement(4, 6000, "MARTIN PAUL", "COTISATION", None), None),
         ] {
-            assert_eq!(reconcile(&known("camt.053.001.02", &camt), std::slice::from_ref(&other), "cfonb120"), [expected], "{other:?}");
+            assert_eq!(reconcile(&known("camt.053.001.02", &camt), &[&other], "cfonb120"), [expected], "{other:?}");
         }
     }
 

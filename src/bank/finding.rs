@@ -59,6 +59,17 @@ pub enum StatementFault {
     ColumnsUnknown {
         header: String,
     },
+    /// Columns that were guessed and that no balance proves: a person confirms them once. `columns` is a French list.
+    ColumnsToConfirm {
+        columns: String,
+        number: u32,
+        total: Cents,
+    },
+    /// An opening balance that contradicts the closing balance of the same day in an earlier file.
+    BalanceContradiction {
+        difference: Cents,
+        day: String,
+    },
     /// The table is larger than what is read.
     TooLarge,
 }
@@ -82,6 +93,8 @@ impl StatementFault {
             StatementFault::PendingEntries { .. } => "pending_entries",
             StatementFault::BatchNotSplit { .. } => "batch_not_split",
             StatementFault::ColumnsUnknown { .. } => "columns_unknown",
+            StatementFault::ColumnsToConfirm { .. } => "columns_to_confirm",
+            StatementFault::BalanceContradiction { .. } => "balance_contradiction",
             StatementFault::TooLarge => "too_large",
         }
     }
@@ -105,6 +118,8 @@ impl StatementFault {
             | StatementFault::OtherCurrency { .. }
             | StatementFault::NotFinal
             | StatementFault::ColumnsUnknown { .. }
+            | StatementFault::ColumnsToConfirm { .. }
+            | StatementFault::BalanceContradiction { .. }
             | StatementFault::TooLarge => true,
         }
     }
@@ -145,6 +160,14 @@ impl StatementFault {
                 format!("Une remise groupée de {} n'a pas pu être détaillée\u{a0}: ses parties ne donnent pas son total.", entry_amount.french())
             }
             StatementFault::ColumnsUnknown { header } => format!("Les colonnes de ce tableau n'ont pas été reconnues\u{a0}: {header}."),
+            StatementFault::ColumnsToConfirm { columns, number, total } => format!(
+                "Colonnes à confirmer une fois ({columns}), car ce fichier ne donne pas de soldes pour les prouver\u{a0}: {number} mouvements, total {}. Rien n'est comptabilisé avant.",
+                total.french()
+            ),
+            StatementFault::BalanceContradiction { difference, day } => format!(
+                "Le solde de départ n'est pas le solde d'arrivée du relevé précédent ({day})\u{a0}: écart de {}. Ce relevé n'est pas comptabilisé tant que l'écart n'est pas expliqué par un relevé manquant.",
+                difference.french()
+            ),
             StatementFault::TooLarge => "Ce fichier est trop volumineux pour un relevé de compte.".to_owned(),
         }
     }

@@ -85,7 +85,7 @@ impl Default for MatchingOptions {
 pub struct Outcome {
     pub transfer: i64,
     pub state: TransferState,
-    /// The dossiers it was attributed to; for one to review the proposals, at most three, the likeliest first.
+    /// The dossiers it was attributed to; for one to review the proposals, the likeliest first: three, and the equals of the third.
     pub dossiers: Vec<String>,
     /// French reasons.
     pub why: Vec<String>,
@@ -104,11 +104,13 @@ pub(crate) struct Verdict {
     pub why: Vec<String>,
     pub tier: &'static str,
     pub of_return: Option<i64>,
+    /// Nothing but the payer's own name says for whom it is.
+    pub rests_on_payer: bool,
 }
 
 impl Verdict {
     fn new(state: TransferState, tier: &'static str, why: impl Into<String>) -> Verdict {
-        Verdict { state, payees: Vec::new(), why: vec![why.into()], tier, of_return: None }
+        Verdict { state, payees: Vec::new(), why: vec![why.into()], tier, of_return: None, rests_on_payer: false }
     }
 
     fn review(why: impl Into<String>) -> Verdict {
@@ -142,7 +144,8 @@ pub fn match_transfers(
     credits.sort_by_key(|credit| (credit.movement.booking_date, credit.id));
     let index = evidence::Index::new(&payees, programme_vocabulary);
     let words = PersonsWord::new(decided, &payees);
-    let question = decide::Question { payees: &payees, index: &index, fee, options };
+    let nobody = BTreeSet::new();
+    let question = decide::Question { payees: &payees, index: &index, fee, options, accounted: &nobody };
     let mut verdicts: BTreeMap<i64, Verdict> = BTreeMap::new();
     let mut reviewed: BTreeMap<i64, evidence::Evidence> = BTreeMap::new();
     for credit in &credits {
@@ -161,13 +164,16 @@ pub fn match_transfers(
         }
         verdicts.insert(credit.id, verdict);
     }
-    decide::settle_repetitions(&credits, &mut verdicts, fee, |id, credit| {
+    let accounted = paid_for(&verdicts);
+    let second = decide::Question { accounted: &accounted, ..question };
+    look_again(&credits, &mut verdicts, &mut reviewed, &words, &second);
+    let questions = decide::open_questions(&credits, &reviewed, &index, fee);
+    decide::settle_repetitions(&credits, &mut verdicts, &index, &questions, fee, |id, credit| {
         reviewed.insert(id, index.read(&credit.movement, fee));
     });
     account::settle_complements(&credits, &mut verdicts, fee);
     returns::settle_returns(&credits, &mut verdicts, options);
-    let paid: BTreeSet<usize> =
-        verdicts.values().filter(|verdict| verdict.state == TransferState::Matched).flat_map(|verdict| verdict.payees.iter().copied()).collect();
+    let paid = paid_for(&verdicts);
     for credit in &credits {
         let Some(verdict) = verdicts.get_mut(&credit.id) else { continue };
         if verdict.state == TransferState::ToReview
@@ -179,6 +185,38 @@ pub fn match_transfers(
     }
     returns::offer_the_same(&mut verdicts);
     verdicts.into_iter().map(|(transfer, verdict)| outcome(transfer, verdict, &payees)).collect()
+}
+
+/// Payees some transfer is attributed to.
+fn paid_for(verdicts: &BTreeMap<i64, Verdict>) -> BTreeSet<usize> {
+    verdicts.values().filter(|verdict| verdict.state == TransferState::Matched).flat_map(|verdict| verdict.payees.iter().copied()).collect()
+}
+
+/// The second round: transfers left to a person because somebody else was named on them, now that it is known who has paid otherwise. All
+/// are judged by what the first round found, so their order does not count; two that would claim one dossier both stay questions.
+fn look_again(
+    credits: &[&Credit],
+    verdicts: &mut BTreeMap<i64, Verdict>,
+    reviewed: &mut BTreeMap<i64, evidence::Evidence>,
+    words: &PersonsWord,
+    question: &decide::Question<'_>,
+) {
+    let mut found: Vec<(i64, Verdict)> = Vec::new();
+    let mut claimed: BTreeMap<usize, u32> = BTreeMap::new();
+    for credit in credits {
+        let Some(evidence) = reviewed.get(&credit.id) else { continue };
+        let verdict = words.temper(credit.id, decide::decide(credit, evidence, question));
+        if verdict.state == TransferState::Matched {
+            verdict.payees.iter().for_each(|payee| *claimed.entry(*payee).or_insert(0) += 1);
+            found.push((credit.id, verdict));
+        }
+    }
+    for (id, verdict) in found {
+        if verdict.payees.iter().all(|payee| claimed.get(payee) == Some(&1)) {
+            reviewed.remove(&id);
+            verdicts.insert(id, verdict);
+        }
+    }
 }
 
 fn outcome(transfer: i64, verdict: Verdict, payees: &[Payee]) -> Outcome {

@@ -198,11 +198,13 @@ fn balance(value: &str) -> Option<(Cents, Option<NaiveDate>, String)> {
         _ => return None,
     };
     let date: String = letters.by_ref().take(6).collect();
-    let currency: String = letters.by_ref().take(3).collect();
-    if !currency.chars().all(|c| c.is_ascii_uppercase()) {
+    // Some programs leave the currency out where an earlier balance gave it.
+    let rest = letters.as_str();
+    let currency: String = rest.chars().take(3).take_while(char::is_ascii_uppercase).collect();
+    if !matches!(currency.len(), 0 | 3) {
         return None;
     }
-    let amount = amount::swift_decimal(letters.as_str().trim())?;
+    let amount = amount::swift_decimal(rest.get(currency.len()..)?.trim())?;
     Some((Cents(if negative { -amount.0 } else { amount.0 }), yymmdd(&date), currency))
 }
 

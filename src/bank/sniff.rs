@@ -12,6 +12,8 @@ pub enum Sniffed {
     Mt940,
     /// A table of separated values; whether it is a statement is seen from its columns.
     Table,
+    /// A workbook; whether it holds a statement is seen from its columns.
+    Spreadsheet,
     /// A known kind that is not read as a statement.
     Other(String),
     Empty,
@@ -19,7 +21,7 @@ pub enum Sniffed {
 }
 
 /// First bytes of kinds that are never statements here.
-const MAGIC: [(&[u8], &str); 14] = [
+const MAGIC: [(&[u8], &str); 17] = [
     (b"%PDF", "PDF"),
     (b"\x89PNG", "PNG (image)"),
     (b"\xff\xd8\xff", "JPEG (image)"),
@@ -33,6 +35,9 @@ const MAGIC: [(&[u8], &str); 14] = [
     (b"{\\rtf", "RTF"),
     (b"OFXHEADER", "OFX"),
     (b"!Type:", "QIF"),
+    (b"!type:", "QIF"),
+    (b"!Option:", "QIF"),
+    (b"!Clear:", "QIF"),
     (b"!Account", "QIF"),
 ];
 
@@ -46,7 +51,8 @@ pub fn sniff(bytes: &[u8], file_name: &str) -> Sniffed {
         return Sniffed::Other((*name).to_owned());
     }
     if start.starts_with(b"PK\x03\x04") {
-        return Sniffed::Other(zip_kind(bytes, file_name).to_owned());
+        let kind = zip_kind(bytes, file_name);
+        return if kind == XLSX { Sniffed::Spreadsheet } else { Sniffed::Other(kind.to_owned()) };
     }
     // `01` in EBCDIC: the file was never converted.
     if start.starts_with(&[0xf0, 0xf1]) && !bytes.contains(&b'\n') {
@@ -63,6 +69,9 @@ pub fn sniff(bytes: &[u8], file_name: &str) -> Sniffed {
     if text.chars().take(4096).filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{1a}' | '\u{1}' | '\u{3}')).count() > 4 {
         return Sniffed::Unknown;
     }
+    if let Some(name) = other_swift(text).or_else(|| other_bank_format(text)) {
+        return Sniffed::Other(name);
+    }
     if is_swift(text) {
         return Sniffed::Mt940;
     }
@@ -77,11 +86,13 @@ fn trimmed_start(bytes: &[u8]) -> &[u8] {
     bytes.trim_ascii_start()
 }
 
+const XLSX: &str = "Excel (.xlsx)";
+
 fn zip_kind(bytes: &[u8], file_name: &str) -> &'static str {
     let holds = |needle: &[u8]| bytes.windows(needle.len()).take(64 * 1024).any(|window| window == needle);
     let name = file_name.to_ascii_lowercase();
     if name.ends_with(".xlsx") || holds(b"xl/") {
-        "Excel (.xlsx)"
+        XLSX
     } else if name.ends_with(".docx") || holds(b"word/") {
         "Word (.docx)"
     } else if name.ends_with(".ods") || holds(b"opendocument.spreadsheet") {
@@ -109,6 +120,42 @@ fn is_swift(text: &str) -> bool {
     let balance = [":60F:", ":60M:", ":62F:", ":62M:", ":34F:"].iter().any(|tag| has(tag));
     let other = [":20:", ":25:", ":28C:", ":28:", ":61:", ":86:"].iter().any(|tag| has(tag));
     (balance && other) || (has(":25:") && has(":61:"))
+}
+
+/// SWIFT messages that are no statements of an account's movements: by their application header (`{2:O103…`), or, where a program stripped
+/// that, by fields a statement has not.
+fn other_swift(text: &str) -> Option<String> {
+    let header = text.split_once("{2:").map(|(_, rest)| rest.chars().skip(1).take(3).collect::<String>());
+    if let Some(number) = header.filter(|number| number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit())) {
+        return (!matches!(number.as_str(), "940" | "942")).then(|| format!("SWIFT MT{number}"));
+    }
+    let has = |tag: &str| text.lines().take(400).any(|line| line.trim_start().starts_with(tag));
+    let entries = has(":61:");
+    if has(":32A:") && !entries {
+        let order = has(":50A:") || has(":50K:") || has(":50F:");
+        return Some(if order { "SWIFT MT103 (virement)" } else { "SWIFT MT9xx (avis)" }.to_owned());
+    }
+    let counts = has(":90D:") || has(":90C:");
+    (counts && !entries && has(":62F:") && !has(":34F:")).then(|| "SWIFT MT941 (soldes seuls)".to_owned())
+}
+
+/// Statements of other countries and other kinds of payment file, by the shape of their records.
+fn other_bank_format(text: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(50).collect();
+    let (first, second) = (lines.first()?, lines.get(1).copied().unwrap_or_default());
+    let all_of = |length: usize| lines.iter().all(|line| line.trim_end_matches('\r').chars().count() == length);
+    let name = if first.starts_with("01,") && second.starts_with("02,") {
+        "BAI2"
+    } else if first.starts_with("11") && all_of(80) && lines.iter().any(|line| line.starts_with("33")) {
+        "Norma 43 (AEB)"
+    } else if first.starts_with("00000") && all_of(128) && second.starts_with('1') {
+        "CODA"
+    } else if first.starts_with("0128A") {
+        "DTAUS"
+    } else {
+        return None;
+    };
+    Some(name.to_owned())
 }
 
 /// The CFONB families share their first digits and differ in the length of their records.
@@ -179,7 +226,15 @@ mod tests {
         let line_240 = format!("31000000001{:229}\n34{:238}\n", "FR76", "");
         for (bytes, expected) in [
             (b"%PDF-1.7 ...".as_slice(), Sniffed::Other("PDF".to_owned())),
-            (b"PK\x03\x04....xl/workbook.xml", Sniffed::Other("Excel (.xlsx)".to_owned())),
+            (b"PK\x03\x04....xl/workbook.xml", Sniffed::Spreadsheet),
+            (b"PK\x03\x04....word/document.xml", Sniffed::Other("Word (.docx)".to_owned())),
+            (b"!Type:Bank\nD01/02/2024\nT60.00\n^\n", Sniffed::Other("QIF".to_owned())),
+            (b"\xf0\xf1\xf1\xf2\xf3\x40\x40\xd0", Sniffed::Other("CFONB en EBCDIC".to_owned())),
+            (b"{1:F01BANKFRPPAXXX}{2:O1031200240304}{4:\n:20:X\n:32A:240304EUR60,\n-}", Sniffed::Other("SWIFT MT103".to_owned())),
+            (b"{1:F01BANKFRPPAXXX}{2:O9411200240304}{4:\n:20:X\n:25:Y\n:60F:C240304EUR1,\n:62F:C240304EUR1,\n-}", Sniffed::Other("SWIFT MT941".to_owned())),
+            (b":20:X\n:25:Y\n:21:Z\n:32A:240304EUR60,\n:52A:BANKFRPP\n", Sniffed::Other("SWIFT MT9xx (avis)".to_owned())),
+            (b"01,SENDER,RECEIVER,240304,1200,1,80,1,2/\n02,RECEIVER,SENDER,1,240304,,EUR,2/\n", Sniffed::Other("BAI2".to_owned())),
+            (b"<?xml version=\"1.0\"?><!DOCTYPE html><html></html>", Sniffed::Other("HTML".to_owned())),
             (b"OFXHEADER:100\nDATA:OFXSGML", Sniffed::Other("OFX".to_owned())),
             (b"<?xml version=\"1.0\"?><?OFX OFXHEADER=\"200\"?><OFX/>", Sniffed::Other("OFX".to_owned())),
             (b"  \r\n ", Sniffed::Empty),

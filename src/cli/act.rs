@@ -17,14 +17,7 @@ use crate::letters;
 use crate::store::{decided, dossiers, instant_text, journal, jury as jury_rows, mails, outbox};
 use crate::tasks::decide::{self, Effect, MailTarget, Refusal, Share, Word};
 use crate::tasks::jury;
-use crate::tasks::money::{self, Import};
 use crate::tasks::{Office, daily, supervisor};
-
-#[derive(Debug, Subcommand)]
-pub enum Bank {
-    /// Reads statements and books their movements; reading one again changes nothing.
-    Import { files: Vec<PathBuf> },
-}
 
 #[derive(Debug, Subcommand)]
 pub enum Fee {
@@ -106,6 +99,12 @@ pub struct Correct {
     /// A file, and whether a person can read it: true, or why not.
     #[arg(long, num_args = 2, value_names = ["SHA256", "true|page_blurred|page_cut_off|page_too_small|file_damaged|file_password"])]
     pub readable: Option<Vec<String>>,
+    /// The administrative registration is done: no more reminders of it.
+    #[arg(long)]
+    pub registered: Option<bool>,
+    /// Something is contested: nothing of the dossier is purged meanwhile.
+    #[arg(long)]
+    pub dispute: Option<bool>,
     /// No automatic letters for this dossier any more.
     #[arg(long)]
     pub letters_off: Option<bool>,
@@ -161,37 +160,12 @@ pub enum Decisions {
 }
 
 /// Who acts: the login of this machine.
-fn actor() -> String {
+pub(crate) fn actor() -> String {
     std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| String::from("operator"))
 }
 
 fn refuse(sentence: String) -> anyhow::Error {
     anyhow::Error::new(Unusable(sentence))
-}
-
-pub fn bank(common: &Common, command: Bank) -> anyhow::Result<ExitCode> {
-    let Bank::Import { files } = command;
-    let office = common.office()?;
-    let mut needs_a_person = false;
-    for path in &files {
-        let bytes = fs::read(path).with_context(|| format!("read {}", path.display())).map_err(|error| super::unusable(&error))?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let value = match money::import(&office, &bytes, &name, &actor())? {
-            Import::AlreadyKnown { imported_at } => json!({ "file": name, "already_imported_at": imported_at }),
-            Import::Done { reading, n_new, n_known } => {
-                needs_a_person |= !reading.findings.is_empty();
-                let findings: Vec<_> = reading.findings.iter().map(|finding| finding.fault.french()).collect();
-                json!({ "file": name, "format": reading.format, "new": n_new, "known": n_known, "findings": findings })
-            }
-        };
-        if common.json {
-            table::json_lines([value])?;
-        } else {
-            println!("{value}");
-        }
-    }
-    supervisor::settle(&office)?;
-    Ok(if needs_a_person { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 pub fn fee(common: &Common, command: Fee) -> anyhow::Result<ExitCode> {
@@ -267,6 +241,8 @@ pub fn correct(common: &Common, correct: Correct) -> anyhow::Result<ExitCode> {
         ("degree_in_progress", correct.degree_in_progress),
         ("international", correct.international),
         ("withdrawn", correct.withdrawn),
+        ("registered", correct.registered),
+        ("dispute", correct.dispute),
         ("letters_off", correct.letters_off),
         ("not_a_candidate", correct.not_a_candidate),
     ];
@@ -275,7 +251,7 @@ pub fn correct(common: &Common, correct: Correct) -> anyhow::Result<ExitCode> {
     if subjects.is_empty() {
         return Err(refuse(String::from("nothing to correct: name a kind, a route, a requirement, …")));
     }
-    ended(decide::correct(&office, Word { actor: &actor(), why: &correct.why }, &correct.number, &subjects))
+    correct_one(&office, &correct.number, &subjects, &correct.why)
 }
 
 /// `kind:<whole SHA-256>:<first page>` of the document that a person named by the beginning of its hash.
@@ -293,6 +269,11 @@ fn kind_subject(office: &Office, number: &str, document: &str) -> anyhow::Result
         [] => Err(refuse(format!("no document of {number} begins with {prefix}"))),
         _ => Err(refuse(format!("several documents of {number} begin with {prefix}"))),
     }
+}
+
+/// What other commands decide about a dossier.
+pub(crate) fn correct_one(office: &Office, number: &str, subjects: &[(String, String)], why: &str) -> anyhow::Result<ExitCode> {
+    ended(decide::correct(office, Word { actor: &actor(), why }, number, subjects))
 }
 
 pub fn letter(common: &Common, command: Letter) -> anyhow::Result<ExitCode> {
@@ -417,6 +398,10 @@ pub fn export(common: &Common, number: &str) -> anyhow::Result<ExitCode> {
         fs::write(folder.join("dossier.json"), serde_json::to_string_pretty(&see::dossier_json(state))?).context("write the dossier")?;
     }
     for mail in office.store.read(|connection| mails::of_dossier(connection, row.dossier_id))? {
+        // Its time may have come already.
+        if !office.blobs.contains(&mail.sha256) {
+            continue;
+        }
         fs::write(folder.join(format!("mail-{}.eml", mail.mail_id)), office.blobs.get(&mail.sha256)?).context("write a mail")?;
     }
     for letter in office.store.read(|connection| outbox::of_dossier(connection, row.dossier_id))? {

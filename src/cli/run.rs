@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::Args;
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::progress::ProgressLine;
@@ -23,7 +24,8 @@ use crate::rehearse::{self, Rehearsal};
 use crate::smtp::{SmtpSession, Transport};
 use crate::store::{jury as jury_rows, mails, outbox, transfers};
 use crate::tasks::reading::Progress;
-use crate::tasks::{Office, OfficeOptions, pulse, receive, replay, send, supervisor};
+use crate::tasks::replay::{self, Replayed};
+use crate::tasks::{Office, OfficeOptions, pulse, receive, send, supervisor};
 use crate::wording;
 
 #[derive(Debug, Args)]
@@ -369,29 +371,28 @@ async fn try_connections(common: &Common, config: &Config) -> anyhow::Result<Vec
     Ok(failures)
 }
 
-/// Rebuilds everything derived from the raw mails into a new data folder, and shows which dossiers come out otherwise.
+/// Rebuilds everything derived, and shows which dossiers come out otherwise and which letters would be due.
 pub fn replay(common: &Common, into: &Path) -> anyhow::Result<ExitCode> {
     let (config, store) = common.store()?;
-    let source = crate::blobs::Blobs::open(&common.data(&config).join("blobs"), false)?;
-    std::fs::create_dir_all(into).with_context(|| format!("make the folder {}", into.display()))?;
-    replay::take_secret_over(&store, &crate::store::Store::open(&into.join("guichet.sqlite"), crate::store::Synchronous::Full)?)?;
-    let clock = common.clock();
-    let office = Arc::new(Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?);
-    let before = store.read(desk::states)?;
-    let line = ProgressLine::show(mails_line(&office));
-    replay::rebuild(&office, &store, &source)?;
+    let data = common.data(&config);
+    let line = ProgressLine::show(|| String::from("tout est relu"));
+    let replayed = replay::replay(config, common.clock(), &data, into, &store);
     drop(line);
-    let after = office.store.read(desk::states)?;
-    let mut rows = Vec::new();
-    for number in before.keys().chain(after.keys().filter(|number| !before.contains_key(*number))) {
-        let difference = match (before.get(number), after.get(number)) {
-            (Some((_, old)), Some((_, new))) if old.documents == new.documents && old.missing == new.missing && old.route == new.route => continue,
-            (Some(_), Some(_)) => "documents, pièces manquantes ou voie",
-            (Some(_), None) => "n'est pas retrouvé",
-            (None, _) => "nouveau",
-        };
-        rows.push(vec![number.clone(), difference.to_owned()]);
+    let Replayed { differences, new_letters } = replayed?;
+    if common.json {
+        let lines = differences.iter().map(
+            |difference| json!({ "dossier": difference.number, "what": difference.what, "before": difference.before, "after": difference.after }),
+        );
+        table::json_lines(lines.chain(new_letters.iter().map(|key| json!({ "new_letter": key }))))?;
+    } else {
+        let rows: Vec<Vec<String>> = differences
+            .iter()
+            .map(|difference| vec![difference.number.clone(), difference.what.clone(), difference.before.clone(), difference.after.clone()])
+            .collect();
+        table::columns(&["dossier", "quoi", "avant", "après"], &rows)?;
+        for key in &new_letters {
+            println!("lettre qui serait due : {key}");
+        }
     }
-    table::columns(&["dossier", "différence"], &rows)?;
-    Ok(if rows.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if differences.is_empty() && new_letters.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

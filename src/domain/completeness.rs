@@ -72,6 +72,10 @@ pub fn check(facts: &DossierFacts, situation: Situation, rules: &Rules) -> Check
     checklist.to_check.extend(pairing.doubtful);
     checklist.to_check.extend(doubts_about_forms(&placed, rules));
     checklist.to_check.extend(signs_of_fraud(facts, &placed));
+    // The assistant's word on a requirement closes what was doubtful about it, and whether it has to be translated.
+    let closed = |kind: DocumentKind| matches!(facts.corrections.requirements.get(&kind), Some(RequirementWord::Present | RequirementWord::Waived));
+    checklist.to_check.retain(|check| check.reason == Reason::ForeignIban || !closed(check.requirement));
+    checklist.missing_translations.retain(|item| !closed(item.kind));
     checklist.documents = document_states(&placed, &pairing.translation_of, &rules.certainty);
     checklist
 }

@@ -15,6 +15,10 @@ pub struct Digest {
     pub waiting: Vec<DigestTask>,
     /// The next jury with a date, and how its files stand.
     pub next_jury: Option<DigestJury>,
+    /// Batches that were built since the last digest.
+    pub batches: Vec<DigestBatch>,
+    /// What is to be erased some days from now.
+    pub to_erase: Vec<DigestErasure>,
     /// Juries whose date nobody has set yet, as labels.
     pub juries_without_date: Vec<String>,
     pub new_dossiers: Vec<DigestDossier>,
@@ -51,6 +55,23 @@ pub struct DigestJury {
     /// One piece short.
     pub n_nearly: u32,
     pub n_under_way: u32,
+}
+
+/// A batch that was built; of an empty one the jury heard nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DigestBatch {
+    /// As letters print the session: `jury de mars`.
+    pub label: String,
+    pub n_candidates: u32,
+}
+
+/// Dossiers whose time of keeping ends on a day that is seven or thirty days ahead.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DigestErasure {
+    pub on: NaiveDate,
+    pub n_dossiers: u32,
+    /// Dossiers of which only the identity papers and proofs of payment go.
+    pub n_identity_papers: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

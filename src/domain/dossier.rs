@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::document::{DocumentKind, FileReading, Financing};
@@ -110,8 +110,37 @@ pub struct Corrections {
     pub language: Option<LetterLanguage>,
     pub fee_accepted: bool,
     pub withdrawn: bool,
+    /// The administrative registration is done.
+    pub registered: bool,
+    /// Something is contested: nothing is purged meanwhile.
+    pub disputed: bool,
+    pub interview: Option<InterviewFacts>,
     /// The assistant took this dossier's letters into her own hands.
     pub letters_off: bool,
+}
+
+/// An interview that a person fixed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InterviewFacts {
+    /// Paris civil time.
+    pub at: NaiveDateTime,
+    pub minutes: u32,
+    pub place_or_link: String,
+    /// When somebody fixed it: what is fixed anew is proposed anew.
+    pub fixed_at: DateTime<Utc>,
+}
+
+impl InterviewFacts {
+    /// `2024-03-18T14:30 30 https://visio.example.org/salle-12`, as a correction keeps it.
+    pub fn parse(text: &str, fixed_at: DateTime<Utc>) -> Option<InterviewFacts> {
+        let mut words = text.splitn(3, ' ');
+        let at = NaiveDateTime::parse_from_str(words.next()?, "%Y-%m-%dT%H:%M").ok()?;
+        Some(InterviewFacts { at, minutes: words.next()?.parse().ok()?, place_or_link: words.next()?.to_owned(), fixed_at })
+    }
+
+    pub fn written(&self) -> String {
+        format!("{} {} {}", self.at.format("%Y-%m-%dT%H:%M"), self.minutes, self.place_or_link)
+    }
 }
 
 /// The assistant's word on one requirement.

@@ -128,7 +128,7 @@ pub enum LetterBody {
     /// Acknowledgement, SupplementReceived, ArchiveProblem, FileComplete, Reminder.
     Status(Box<StatusLetter>),
     /// FeeReceived.
-    FeeReceived { received: Cents, booked_on: NaiveDate, documents_complete: bool, still_missing: Vec<DocumentKind>, jury: Option<JuryLine> },
+    FeeReceived { received: Cents, booked_on: NaiveDate, status: Box<StatusLetter> },
     /// FeeShort.
     FeeShort { received: Cents, still_due: Cents, booked_on: NaiveDate, fee: FeeBlock },
     /// InterviewInvitation.
@@ -164,10 +164,14 @@ pub struct StatusLetter {
     pub jury: Option<JuryLine>,
     /// The announced last instant for this candidate, Paris civil time.
     pub deadline: Option<NaiveDateTime>,
+    /// No session of this season can be reached any more.
+    pub after_last_jury: bool,
     /// The dossier arrived after the last reading of the deadline.
     pub late: bool,
     /// International candidate whose date has passed: the next jury, and visa time is short.
     pub visa_warning: bool,
+    /// The announced date of international candidates, while it is ahead and nobody knows whether this is one.
+    pub international_date: Option<NaiveDateTime>,
 }
 
 impl Default for CandidateLetter {
@@ -202,6 +206,7 @@ pub struct MissingItem {
 pub struct TranslationItem {
     pub kind: DocumentKind,
     pub sha256: String,
+    /// With its path in folders and archives, as in [`FileFacts`](crate::domain::dossier::FileFacts); letters print its last part.
     pub file_name: String,
     pub language: Language,
 }

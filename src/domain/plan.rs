@@ -79,6 +79,7 @@ pub fn assess(facts: &DossierFacts, rules: &Rules, now: DateTime<Utc>) -> Dossie
     let complete = documents_complete && fee_credited;
     let first_arrival = facts.mails.first().map_or(now, |mail| mail.arrived_at);
     let fee_state = fee_state(facts, route.is_none() && inference.route_seems_impossible, &placed);
+    let everything_here_on = if fee_credited { today } else { credited_at_the_latest(facts, fee_state, rules, today) };
     let (name, person) = naming(facts, &profile);
     DossierState {
         number: facts.number.clone(),
@@ -108,7 +109,7 @@ pub fn assess(facts: &DossierFacts, rules: &Rules, now: DateTime<Utc>) -> Dossie
         complete,
         timeliness: timeliness(first_arrival, international, rules),
         stage: stage(facts, complete),
-        jury_session: facts.batched_for.clone().or_else(|| next_jury(rules, today).map(|session| session.name.clone())),
+        jury_session: jury_aimed_at(facts, rules, today, everything_here_on).map(|session| session.name.clone()),
         first_arrival,
         last_arrival: facts.mails.last().map_or(now, |mail| mail.arrived_at),
     }
@@ -235,11 +236,25 @@ fn stage(facts: &DossierFacts, complete: bool) -> Stage {
     }
 }
 
-/// The next session whose cut-off has not passed; `None` when no such session has a date.
-pub fn next_jury(rules: &Rules, today: NaiveDate) -> Option<&JurySession> {
+/// When a fee that has not come will be on the account at the latest, if it is paid without delay. A transfer whose proof was seen was
+/// ordered when that proof came.
+fn credited_at_the_latest(facts: &DossierFacts, fee_state: FeeState, rules: &Rules, today: NaiveDate) -> NaiveDate {
+    let proof_came_on = facts.mails.last().filter(|_| fee_state == FeeState::ProofSeen).map(|mail| calendar::paris(mail.arrived_at).date());
+    calendar::banking_days_after(proof_came_on.unwrap_or(today), rules.fee.transfer_banking_days).max(today)
+}
+
+/// The session a dossier is aimed at: the one whose batch holds it, until that jury has met; else the next one that everything can reach.
+fn jury_aimed_at<'a>(facts: &DossierFacts, rules: &'a Rules, today: NaiveDate, everything_here_on: NaiveDate) -> Option<&'a JurySession> {
+    let batch = facts.batched_for.as_ref().and_then(|name| rules.juries.iter().find(|session| session.name == *name));
+    batch.filter(|session| session.date.is_none_or(|date| date >= today)).or_else(|| next_jury(rules, everything_here_on))
+}
+
+/// The next session whose cut-off has not passed on that day. A session without a date is taken for one at the beginning of its month, and one
+/// without a month is never named: a jury that a letter promises must be able to keep the promise.
+pub fn next_jury(rules: &Rules, day: NaiveDate) -> Option<&JurySession> {
     rules
         .juries
         .iter()
-        .filter(|session| session.cut_off_day().is_some_and(|cut_off| cut_off >= today))
-        .min_by_key(|session| (session.cut_off_day(), session.name.clone()))
+        .filter(|session| session.last_day_to_aim_at().is_some_and(|last| last >= day))
+        .min_by_key(|session| (session.last_day_to_aim_at(), session.name.clone()))
 }

@@ -52,6 +52,9 @@ pub struct FeeRules {
     pub bic: String,
     pub beneficiary: String,
     pub bank_name: String,
+    /// Banking days from the order of a transfer to its credit: a jury whose cut-off is nearer is promised to nobody who has yet to pay.
+    #[serde(default = "default_transfer_banking_days")]
+    pub transfer_banking_days: u32,
     /// Match a transfer without reference on full name, exact amount and a sign that it is a fee.
     pub match_by_name: bool,
 }
@@ -81,6 +84,9 @@ pub struct JurySession {
     pub label_fr: String,
     pub label_en: String,
     pub date: Option<NaiveDate>,
+    /// The first day of the month that the session is announced for, while it has no date.
+    #[serde(default)]
+    pub month: Option<NaiveDate>,
     /// Last day, end of day Paris time, on which a file must be complete. Default: `cut_off_days` before the date.
     pub cut_off: Option<NaiveDate>,
     #[serde(default = "default_cut_off_days")]
@@ -95,10 +101,28 @@ fn default_settling_minutes_of_parts() -> u32 {
     120
 }
 
+fn default_transfer_banking_days() -> u32 {
+    2
+}
+
+fn default_registration_reminder_days() -> Vec<u32> {
+    vec![5]
+}
+
 impl JurySession {
     /// The last civil day for completeness, when the session has a date.
     pub fn cut_off_day(&self) -> Option<NaiveDate> {
-        self.cut_off.or_else(|| self.date.and_then(|date| date.checked_sub_days(chrono::Days::new(u64::from(self.cut_off_days)))))
+        self.cut_off.or_else(|| self.date.and_then(|date| self.cut_off_before(date)))
+    }
+
+    /// The last day on which a file may be aimed at this session: its cut-off, or while it has no date the earliest that its month allows.
+    /// The latter is for choosing a session and is never printed.
+    pub fn last_day_to_aim_at(&self) -> Option<NaiveDate> {
+        self.cut_off_day().or_else(|| self.month.and_then(|month| self.cut_off_before(month)))
+    }
+
+    fn cut_off_before(&self, day: NaiveDate) -> Option<NaiveDate> {
+        day.checked_sub_days(chrono::Days::new(u64::from(self.cut_off_days)))
     }
 }
 
@@ -176,6 +200,9 @@ pub struct LetterRules {
     pub settling_minutes_of_parts: u32,
     /// Days before a deadline at which an incomplete dossier is reminded.
     pub reminder_days: Vec<u32>,
+    /// Days before the end of the registration window at which an admitted candidate is reminded.
+    #[serde(default = "default_registration_reminder_days")]
+    pub registration_reminder_days: Vec<u32>,
     /// Slugs of letter kinds that wait for the assistant's click.
     pub held: Vec<String>,
     pub per_address_and_day: u32,

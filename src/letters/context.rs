@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::domain::letter::{CandidateLetter, FeeBlock, LetterBody, LetterLanguage};
 use crate::domain::rules::Rules;
 use crate::letters::typography::{grouped, printable};
-use crate::letters::wording::{self, English, French, kinds};
+use crate::letters::wording::{self, English, French};
 
 const NAME_LENGTH_MAX: usize = 80;
 
@@ -131,9 +131,6 @@ pub(crate) struct OccasionContext {
     received: String,
     still_due: String,
     booked_on: String,
-    documents_complete: bool,
-    missing: Vec<String>,
-    asked: String,
     fee: Option<FeeContext>,
     /// With its date or "date à confirmer".
     jury: String,
@@ -141,7 +138,6 @@ pub(crate) struct OccasionContext {
     jury_label: String,
     /// With the date in brackets when it has one.
     jury_session: String,
-    cut_off: String,
     at: String,
     duration: String,
     place: String,
@@ -157,22 +153,6 @@ impl OccasionContext {
     pub(crate) fn of(letter: &CandidateLetter, rules: &Rules) -> OccasionContext {
         let language = letter.language;
         match &letter.body {
-            LetterBody::FeeReceived { received, booked_on, documents_complete, still_missing, jury } => OccasionContext {
-                received: wording::amount(*received, language),
-                booked_on: wording::date(*booked_on, language),
-                documents_complete: *documents_complete && still_missing.is_empty(),
-                missing: still_missing.iter().map(|kind| kinds::asked(*kind, rules, language)).collect(),
-                asked: wording::pieces(still_missing.len(), language),
-                jury: jury.as_ref().map(|jury| wording::jury(jury, language)).unwrap_or_default(),
-                jury_label: jury.as_ref().map(|jury| wording::jury_label(jury, language).to_owned()).unwrap_or_default(),
-                cut_off: jury
-                    .as_ref()
-                    .and_then(|jury| jury.cut_off)
-                    .filter(|day| booked_on <= day)
-                    .map(|day| wording::end_of(day, language))
-                    .unwrap_or_default(),
-                ..OccasionContext::default()
-            },
             LetterBody::FeeShort { received, still_due, booked_on, fee } => OccasionContext {
                 received: wording::amount(*received, language),
                 still_due: wording::amount(*still_due, language),
@@ -204,7 +184,7 @@ impl OccasionContext {
                     .collect(),
                 ..OccasionContext::default()
             },
-            LetterBody::Status(_) | LetterBody::Plain => OccasionContext::default(),
+            LetterBody::Status(_) | LetterBody::FeeReceived { .. } | LetterBody::Plain => OccasionContext::default(),
         }
     }
 }

@@ -246,6 +246,7 @@ fn first_mails_of_another_sort() -> Vec<(&'static str, StatusLetter)> {
         has_links: true,
         ..first_mail()
     };
+    let nobody_known = StatusLetter { international_date: Some(civil(day(2024, 3, 16), 23, 59)), ..no_files.clone() };
     let being_checked = StatusLetter { being_checked: true, other_files: vec![String::from("doc3.pdf")], fee: None, ..first_mail() };
     let one_unreadable = StatusLetter { unreadable: vec![unreadable("CNI.pdf", Reason::FileEmpty)], fee_credited: true, fee: None, ..first_mail() };
     let late = StatusLetter {
@@ -264,11 +265,40 @@ fn first_mails_of_another_sort() -> Vec<(&'static str, StatusLetter)> {
     };
     let complete = StatusLetter { complete: true, fee_credited: true, fee: None, ..nothing_missing() };
     let welcome_only = StatusLetter { missing: vec![MissingItem { kind: DocumentKind::FundingCommitment, not_blocking: true }], ..nothing_missing() };
+    // Two days before the March cut-off a transfer would come too late: the next jury is named.
+    let too_late_to_pay_for_march = StatusLetter {
+        mails: vec![MailReceived { arrived_at: arrived(day(2024, 3, 13), 18, 40), n_files: 9 }],
+        jury: Some(JuryLine { date: Some(day(2024, 4, 18)), cut_off: Some(day(2024, 4, 11)), ..jury_without_date() }),
+        ..nothing_missing()
+    };
+    let many_closed = StatusLetter {
+        mails: vec![MailReceived { arrived_at: arrived(day(2024, 3, 1), 13, 32), n_files: 113 }],
+        inventory: Vec::new(),
+        missing: vec![missing(DocumentKind::Photo)],
+        unreadable: (1..=112).map(|n| unreadable(&format!("IMG_{n:04}.heic"), Reason::FileTruncated)).collect(),
+        ..first_mail()
+    };
+    let nested = StatusLetter {
+        unreadable: vec![unreadable("pièces/Etat civil.zip!/acte.pdf", Reason::FilePassword)],
+        archive_problems: vec![archive("pièces.zip", Some("Diplômes.zip!/M1/diplome.pdf"), Reason::EntryPassword)],
+        inventory: vec![
+            item(DocumentKind::Transcript, "Diplômes.zip!/L3/notes.pdf"),
+            item(DocumentKind::Transcript, "Diplômes.zip!/M1/notes.pdf"),
+            item(DocumentKind::Cv, "Diplômes.zip!/cv.pdf"),
+        ],
+        ..first_mail()
+    };
+    let international =
+        StatusLetter { missing: vec![missing(DocumentKind::Cv)], jury: None, deadline: Some(civil(day(2024, 3, 16), 23, 59)), ..first_mail() };
     vec![
+        ("too_late_to_pay_for_the_next_jury", too_late_to_pay_for_march),
+        ("many_closed_files", many_closed),
+        ("nested_archives", nested),
+        ("international_before_its_date", international),
         ("only_something_welcome", welcome_only),
         ("several_mails_proof_seen", several_mails),
-        ("no_files", no_files.clone()),
-        ("nothing_known", no_files),
+        ("no_files", no_files),
+        ("nothing_known", nobody_known),
         ("link_only", link_only),
         ("being_checked", being_checked),
         ("one_unreadable_fee_paid", one_unreadable),
@@ -344,7 +374,11 @@ fn later_states() -> Vec<(LetterKind, &'static str, StatusLetter)> {
         missing: vec![MissingItem { kind: DocumentKind::FundingCommitment, not_blocking: true }],
         ..paid.clone()
     };
+    let complete_too_late = StatusLetter { jury: None, after_last_jury: true, deadline: None, ..complete.clone() };
+    let complete_of_late = StatusLetter { jury: None, late: true, ..complete.clone() };
     vec![
+        (LetterKind::FileComplete, "after_the_last_jury", complete_too_late),
+        (LetterKind::FileComplete, "late", complete_of_late),
         (LetterKind::SupplementReceived, "one_still_missing", still_one),
         (LetterKind::SupplementReceived, "only_the_fee_left", nothing_left),
         (LetterKind::SupplementReceived, "complete", paid),
@@ -358,18 +392,23 @@ fn later_states() -> Vec<(LetterKind, &'static str, StatusLetter)> {
 }
 
 fn money() -> Vec<(LetterKind, &'static str, LetterBody)> {
-    let received = |documents_complete, still_missing: &[DocumentKind]| LetterBody::FeeReceived {
-        received: Cents(6000),
-        booked_on: day(2024, 3, 5),
-        documents_complete,
-        still_missing: still_missing.to_vec(),
-        jury: Some(march_jury()),
+    let received = |status: StatusLetter| {
+        let status = StatusLetter { mails: Vec::new(), inventory: Vec::new(), fee: None, fee_credited: true, ..status };
+        LetterBody::FeeReceived { received: Cents(6000), booked_on: day(2024, 3, 5), status: Box::new(status) }
     };
+    let one_missing = StatusLetter { missing: vec![missing(DocumentKind::Transcript)], ..first_mail() };
+    let all_sorts = StatusLetter {
+        missing_translations: translation(DocumentKind::Diploma, "licence_fac.pdf", "ar").into_iter().collect(),
+        unreadable: vec![unreadable("Etat civil.zip!/CNI.pdf", Reason::FileTruncated)],
+        ..one_missing.clone()
+    };
+    let late = StatusLetter { late: true, jury: None, ..one_missing.clone() };
     let short = LetterBody::FeeShort { received: Cents(5850), still_due: Cents(150), booked_on: day(2024, 3, 5), fee: fee(150, false) };
     vec![
-        (LetterKind::FeeReceived, "complete", received(true, &[])),
-        (LetterKind::FeeReceived, "one_missing", received(false, &[DocumentKind::Transcript])),
-        (LetterKind::FeeReceived, "being_checked", received(false, &[])),
+        (LetterKind::FeeReceived, "one_missing", received(one_missing)),
+        (LetterKind::FeeReceived, "missing_untranslated_unreadable", received(all_sorts)),
+        (LetterKind::FeeReceived, "late", received(late)),
+        (LetterKind::FeeReceived, "being_checked", received(StatusLetter { being_checked: true, ..first_mail() })),
         (LetterKind::FeeShort, "bank_charges", short),
     ]
 }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::domain::calendar::french_date;
-use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, DigestTask, MailAccount};
+use crate::domain::digest::{Digest, DigestBatch, DigestDossier, DigestErasure, DigestJury, DigestQuestion, DigestTask, MailAccount};
 use crate::letters::typography::{french_spaces, printable};
 use crate::letters::wording::{French, listed};
 
@@ -77,6 +77,8 @@ pub(crate) struct DigestContext {
     waiting_title: String,
     warnings: Vec<String>,
     next_jury: String,
+    batches: Vec<String>,
+    to_erase: Vec<String>,
     juries_without_date: String,
     /// `5 nouveaux dossiers, 3 compléments, 2 dossiers devenus complets`.
     movements: String,
@@ -108,6 +110,8 @@ impl DigestContext {
             waiting_title: counted(length(&digest.waiting), "point déjà signalé attend", "points déjà signalés attendent"),
             warnings: digest.warnings.iter().map(|warning| sentence(warning)).collect(),
             next_jury: digest.next_jury.as_ref().map(next_jury).map(|line| french_spaces(&line)).unwrap_or_default(),
+            batches: digest.batches.iter().map(|built| french_spaces(&batch(built))).collect(),
+            to_erase: digest.to_erase.iter().map(|erasure| french_spaces(&to_erase(erasure))).collect(),
             juries_without_date: listed(&digest.juries_without_date, French),
             movements: movements(digest),
             new_dossiers: digest.new_dossiers.iter().map(dossier).collect(),
@@ -180,6 +184,25 @@ fn next_jury(jury: &DigestJury) -> String {
         jury.n_nearly,
         jury.n_under_way
     )
+}
+
+fn batch(batch: &DigestBatch) -> String {
+    let label = crate::letters::typography::capitalised(&batch.label);
+    match batch.n_candidates {
+        0 => format!("{label} : aucun dossier n'était complet à la clôture, et rien n'a été envoyé au jury."),
+        n => format!("{label} : le lot est constitué, avec {}.", counted(n, "dossier", "dossiers")),
+    }
+}
+
+fn to_erase(erasure: &DigestErasure) -> String {
+    let mut parts = Vec::new();
+    if erasure.n_dossiers > 0 {
+        parts.push(counted(erasure.n_dossiers, "dossier entier", "dossiers entiers"));
+    }
+    if erasure.n_identity_papers > 0 {
+        parts.push(format!("les pièces d'identité et de paiement de {}", counted(erasure.n_identity_papers, "dossier", "dossiers")));
+    }
+    format!("À effacer à partir du {} (fin de la durée de conservation) : {}.", french_date(erasure.on), parts.join(", "))
 }
 
 fn movements(digest: &Digest) -> String {

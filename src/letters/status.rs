@@ -4,25 +4,28 @@ mod subject;
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use serde::Serialize;
 
 use crate::domain::calendar::paris;
 use crate::domain::document::DocumentKind;
 use crate::domain::finding::Reason;
 use crate::domain::letter::{ArchiveProblem, CandidateLetter, InventoryItem, LetterLanguage, MailReceived, StatusLetter, UnreadableItem};
+use crate::domain::money::Cents;
 use crate::domain::rules::Rules;
 use crate::letters::context::FeeContext;
-use crate::letters::typography::{capitalised, printable};
-use crate::letters::wording::reasons::{ReasonWords, reason_words};
+use crate::letters::file_names::{self, FileNames, path_of_entry};
+use crate::letters::status::subject::Asked;
+use crate::letters::typography::capitalised;
+use crate::letters::wording::reasons::{ReasonWords, reason_words, what_to_do_with_several};
 use crate::letters::wording::{self, English, French, Gender, kinds, languages};
 
-/// File names are printed up to this length, which no honest name reaches.
-const FILE_NAME_LENGTH_MAX: usize = 120;
 /// Files named for one kind of document, and other files named at the end; the rest is counted.
 const FILES_NAMED_MAX: usize = 12;
-/// Files of one archive and one reason that are named one by one.
-const ENTRIES_NAMED_MAX: usize = 5;
+/// Closed files of one place and one reason that are named one by one; more than that are one trouble, told once.
+const CLOSED_NAMED_MAX: usize = 5;
+/// Of that one trouble, this many files are named.
+const EXAMPLES: usize = 2;
 
 /// What a template about the state of a dossier may use.
 #[derive(Serialize)]
@@ -40,9 +43,7 @@ pub(crate) struct StatusContext {
     /// `vos relevés de notes, …`, each a piece to send.
     missing: Vec<String>,
     translations: Vec<TranslationContext>,
-    unreadable: Vec<UnreadableContext>,
-    /// `et 12 autres fichiers de « pieces.zip », pour la même raison`.
-    unreadable_more: Vec<String>,
+    unreadable: Vec<ClosedContext>,
     /// Wanted but not blocking.
     welcome: String,
     /// Missing, untranslated and unreadable together.
@@ -68,8 +69,30 @@ pub(crate) struct StatusContext {
     /// The announced deadline, when it is still ahead; and whatever it is.
     deadline_ahead: String,
     deadline: String,
+    after_last_jury: bool,
     late: bool,
     visa_warning: bool,
+    /// The date for international candidates, where nobody knows whether this is one.
+    international_date: String,
+}
+
+/// The state of a dossier whose fee has come.
+#[derive(Serialize)]
+pub(crate) struct FeeReceivedContext {
+    #[serde(flatten)]
+    status: StatusContext,
+    amount: String,
+    booked_on: String,
+}
+
+impl FeeReceivedContext {
+    pub(crate) fn of(received: Cents, booked_on: NaiveDate, status: &StatusLetter, letter: &CandidateLetter, rules: &Rules) -> FeeReceivedContext {
+        FeeReceivedContext {
+            status: StatusContext::of(status, letter, rules),
+            amount: wording::amount(received, letter.language),
+            booked_on: wording::date(booked_on, letter.language),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -88,9 +111,12 @@ struct TranslationContext {
     in_language: String,
 }
 
+/// A file that stayed closed, or many of them.
 #[derive(Serialize)]
-struct UnreadableContext {
+struct ClosedContext {
+    /// `« acte.pdf »`, `113 fichiers de « pieces.zip », par exemple …`.
     name: String,
+    /// `qui est endommagé`, `dont chacun est endommagé`.
     why: String,
     what_to_do: String,
 }
@@ -110,15 +136,15 @@ impl StatusContext {
     pub(crate) fn of(status: &StatusLetter, letter: &CandidateLetter, rules: &Rules) -> StatusContext {
         let language = letter.language;
         let archives: Vec<ArchiveContext> = status.archive_problems.iter().filter_map(|problem| archive(problem, language)).collect();
-        let EntriesContext { named, more, count: n_entries } = entries(&status.archive_problems, language);
-        let n_unreadable = speakable(&status.unreadable).count();
-        let mut unreadable: Vec<UnreadableContext> = speakable(&status.unreadable).filter_map(|item| unreadable(item, language)).collect();
-        unreadable.extend(named);
+        let names = FileNames::of(status);
+        let closed = closed_files(status, &names, language);
         // What a person must look at first is not told; but then nothing may be called complete either.
-        let withheld = n_unreadable < status.unreadable.len() || archives.len() + n_entries < status.archive_problems.len();
+        let n_told = closed.n_named + closed.n_together + archives.len();
+        let withheld = n_told < status.unreadable.len() + status.archive_problems.len();
         let being_checked = status.being_checked || withheld;
         let missing: Vec<String> = asked_kinds(status, false).map(|kind| kinds::asked(kind, rules, language)).collect();
-        let n_asked = missing.len() + status.missing_translations.len() + n_unreadable + n_entries;
+        let n_pieces = missing.len() + status.missing_translations.len() + closed.n_named;
+        let n_asked = n_pieces + closed.n_together;
         let last_arrival = status.mails.last().map(|mail| paris(mail.arrived_at));
         let deadline_ahead = status.deadline.filter(|deadline| !status.late && last_arrival.is_none_or(|arrival| arrival <= *deadline));
         let cut_off_ahead =
@@ -126,7 +152,7 @@ impl StatusContext {
         StatusContext {
             received: received(&status.mails, language),
             no_mail: status.mails.is_empty(),
-            expectation: subject::expectation(status, letter.kind, n_asked, being_checked, language),
+            expectation: subject::expectation(status, letter.kind, &Asked { n_pieces, n_files_together: closed.n_together, being_checked }, language),
             no_file: status.mails.iter().all(|mail| mail.n_files == 0)
                 && !status.mails.is_empty()
                 && !status.has_links
@@ -138,18 +164,17 @@ impl StatusContext {
                 .missing_translations
                 .iter()
                 .map(|item| TranslationContext {
-                    document: format!("{} {}", kinds::yours(item.kind, language), file(&item.file_name, language)),
+                    document: format!("{} {}", kinds::yours(item.kind, language), names.quoted(&item.file_name, language)),
                     in_language: languages::in_language(item.language, language),
                 })
                 .collect(),
-            asks_pieces_only: unreadable.is_empty(),
-            unreadable,
-            unreadable_more: more,
+            asks_pieces_only: closed.lines.is_empty(),
+            unreadable: closed.lines,
             welcome: wording::listed(&asked_kinds(status, true).map(|kind| kinds::asked(kind, rules, language)).collect::<Vec<_>>(), language),
             n_asked,
             asked: wording::pieces(n_asked, language),
-            inventory: inventory(&status.inventory, language),
-            other_files: other_files(&status.other_files, language),
+            inventory: inventory(&status.inventory, &names, language),
+            other_files: other_files(&status.other_files, &names, language),
             being_checked,
             documents_complete: status.documents_complete && !being_checked && n_asked == 0,
             complete: status.complete && !being_checked && n_asked == 0,
@@ -160,8 +185,10 @@ impl StatusContext {
             cut_off: cut_off_ahead.map(|day| wording::end_of(day, language)).unwrap_or_default(),
             deadline_ahead: deadline_ahead.map(|deadline| wording::date_time(deadline, language)).unwrap_or_default(),
             deadline: status.deadline.map(|deadline| wording::date_time(deadline, language)).unwrap_or_default(),
+            after_last_jury: status.after_last_jury,
             late: status.late,
             visa_warning: status.visa_warning,
+            international_date: status.international_date.map(|date| wording::date_time(date, language)).unwrap_or_default(),
         }
     }
 }
@@ -170,59 +197,74 @@ fn asked_kinds(status: &StatusLetter, not_blocking: bool) -> impl Iterator<Item 
     status.missing.iter().filter(move |item| item.not_blocking == not_blocking).map(|item| item.kind)
 }
 
-fn file(name: &str, language: LetterLanguage) -> String {
-    wording::quoted(&printable(name, FILE_NAME_LENGTH_MAX), language)
-}
-
 /// A problem of an archive as a whole.
 fn archive(problem: &ArchiveProblem, language: LetterLanguage) -> Option<ArchiveContext> {
     let ReasonWords { why, what_to_do } = reason_words(problem.reason, language).filter(|_| problem.entry.is_none())?;
-    Some(ArchiveContext { name: file(&problem.archive_name, language), why, what_to_do })
+    Some(ArchiveContext { name: file_names::quoted(&problem.archive_name, language), why, what_to_do })
 }
 
-/// Files inside archives that could not be read.
-struct EntriesContext {
-    named: Vec<UnreadableContext>,
-    more: Vec<String>,
-    count: usize,
+/// Files that stayed closed, loose or inside archives.
+#[derive(Default)]
+struct ClosedFiles {
+    lines: Vec<ClosedContext>,
+    n_named: usize,
+    /// Files that share a line with others.
+    n_together: usize,
 }
 
-/// Names the first files of each archive and reason, and counts the rest: an archive of two hundred locked files is one trouble.
-fn entries(problems: &[ArchiveProblem], language: LetterLanguage) -> EntriesContext {
-    let mut groups: BTreeMap<(&str, Reason), Vec<&str>> = BTreeMap::new();
-    for problem in problems {
-        if let Some(entry) = problem.entry.as_deref().filter(|_| reason_words(problem.reason, language).is_some()) {
-            groups.entry((problem.archive_name.as_str(), problem.reason)).or_default().push(entry);
+/// One line for each file; but many files of one place that share a reason are one trouble and one line.
+fn closed_files(status: &StatusLetter, names: &FileNames, language: LetterLanguage) -> ClosedFiles {
+    let mut groups: BTreeMap<(Option<&str>, Reason), Vec<String>> = BTreeMap::new();
+    for item in speakable(&status.unreadable) {
+        groups.entry((None, item.reason)).or_default().push(item.file_name.clone());
+    }
+    for problem in status.archive_problems.iter().filter(|problem| reason_words(problem.reason, language).is_some()) {
+        if let Some(entry) = problem.entry.as_deref() {
+            let path = path_of_entry(&problem.archive_name, entry);
+            groups.entry((Some(problem.archive_name.as_str()), problem.reason)).or_default().push(path);
         }
     }
-    let mut context = EntriesContext { named: Vec::new(), more: Vec::new(), count: groups.values().map(Vec::len).sum() };
-    for ((archive_name, reason), names) in groups {
-        let archive_name = file(archive_name, language);
-        for name in names.iter().take(ENTRIES_NAMED_MAX) {
-            let inside = match language {
-                French => format!("{} (dans {archive_name})", file(name, language)),
-                English => format!("{} (in {archive_name})", file(name, language)),
-            };
-            context.named.extend(reason_words(reason, language).map(|words| UnreadableContext {
-                name: inside,
-                why: words.why,
-                what_to_do: words.what_to_do,
-            }));
+    let mut closed = ClosedFiles::default();
+    for ((archive_name, reason), paths) in groups {
+        if paths.len() > CLOSED_NAMED_MAX {
+            closed.n_together += paths.len();
+            closed.lines.extend(closed_together(archive_name, reason, &paths, names, language));
+        } else {
+            closed.n_named += paths.len();
+            closed.lines.extend(paths.iter().filter_map(|path| closed_alone(names.quoted(path, language), reason, language)));
         }
-        context.more.extend(match (names.len().saturating_sub(ENTRIES_NAMED_MAX), language) {
-            (0, _) => None,
-            (1, French) => Some(format!("Un autre fichier de {archive_name}, pour la même raison.")),
-            (1, English) => Some(format!("One other file in {archive_name}, for the same reason.")),
-            (n, French) => Some(format!("{n}\u{a0}autres fichiers de {archive_name}, pour la même raison.")),
-            (n, English) => Some(format!("{n}\u{a0}other files in {archive_name}, for the same reason.")),
-        });
     }
-    context
+    closed
 }
 
-fn unreadable(item: &UnreadableItem, language: LetterLanguage) -> Option<UnreadableContext> {
-    let ReasonWords { why, what_to_do } = reason_words(item.reason, language)?;
-    Some(UnreadableContext { name: file(&item.file_name, language), why, what_to_do })
+fn closed_alone(name: String, reason: Reason, language: LetterLanguage) -> Option<ClosedContext> {
+    let ReasonWords { why, what_to_do } = reason_words(reason, language)?;
+    let why = match language {
+        French => format!("qui {why}"),
+        English => format!("which {why}"),
+    };
+    Some(ClosedContext { name, why, what_to_do })
+}
+
+fn closed_together(
+    archive_name: Option<&str>,
+    reason: Reason,
+    paths: &[String],
+    names: &FileNames,
+    language: LetterLanguage,
+) -> Option<ClosedContext> {
+    let why = reason_words(reason, language)?.why;
+    let count = paths.len();
+    let examples: Vec<String> = paths.iter().take(EXAMPLES).map(|path| names.quoted(path, language)).collect();
+    let examples = wording::listed(&examples, language);
+    let archive = archive_name.map(|name| file_names::quoted(name, language));
+    let (name, why) = match (archive, language) {
+        (Some(archive), French) => (format!("{count}\u{a0}fichiers de {archive}, par exemple {examples}"), format!("dont chacun {why}")),
+        (None, French) => (format!("{count}\u{a0}fichiers, par exemple {examples}"), format!("dont chacun {why}")),
+        (Some(archive), English) => (format!("{count}\u{a0}files in {archive}, for example {examples}"), format!("each of which {why}")),
+        (None, English) => (format!("{count}\u{a0}files, for example {examples}"), format!("each of which {why}")),
+    };
+    Some(ClosedContext { name, why, what_to_do: what_to_do_with_several(reason, language) })
 }
 
 /// What came, as the object of "nous avons bien reçu".
@@ -266,33 +308,36 @@ fn received(mails: &[MailReceived], language: LetterLanguage) -> String {
     }
 }
 
-/// `vendredi 1er mars 2024 à 13 h 32 et à 13 h 41`; a day is said once.
+/// `vendredi 1er mars 2024 à 13 h 32, 13 h 41 et 13 h 50`; a day is said once.
 fn days_and_hours(arrivals: &[NaiveDateTime], language: LetterLanguage) -> String {
-    let mut words = String::new();
-    let mut day_before = None;
+    let mut days: Vec<(NaiveDate, Vec<String>)> = Vec::new();
     for arrival in arrivals {
         let hour = wording::hour(*arrival, language);
-        let day = (day_before != Some(arrival.date())).then(|| wording::date(arrival.date(), language));
-        let joined = match (day, day_before.is_some(), language) {
-            (Some(day), false, French) => format!("{day} à\u{a0}{hour}"),
-            (Some(day), true, French) => format!(" et du {day} à\u{a0}{hour}"),
-            (None, _, French) => format!(" et à\u{a0}{hour}"),
-            (Some(day), false, English) => format!("{day}, {hour}"),
-            (Some(day), true, English) => format!(" and of {day}, {hour}"),
-            (None, _, English) => format!(" and {hour}"),
-        };
-        words.push_str(&joined);
-        day_before = Some(arrival.date());
+        match days.last_mut().filter(|(day, _)| *day == arrival.date()) {
+            Some((_, hours)) => hours.push(hour),
+            None => days.push((arrival.date(), vec![hour])),
+        }
     }
-    words
+    let days = days.into_iter().map(|(day, hours)| {
+        let (day, hours) = (wording::date(day, language), wording::listed(&hours, language));
+        match language {
+            French => format!("{day} à\u{a0}{hours}"),
+            English => format!("{day}, {hours}"),
+        }
+    });
+    let between = match language {
+        French => " et du ",
+        English => " and of ",
+    };
+    days.collect::<Vec<_>>().join(between)
 }
 
 /// One row for each nature of document, in the order given.
-fn inventory(items: &[InventoryItem], language: LetterLanguage) -> Vec<InventoryContext> {
+fn inventory(items: &[InventoryItem], names: &FileNames, language: LetterLanguage) -> Vec<InventoryContext> {
     let mut rows: Vec<InventoryContext> = Vec::new();
     for item in items {
         let label = inventory_label(item, language);
-        let line = inventory_file(item, language);
+        let line = inventory_file(item, names, language);
         match rows.iter_mut().find(|row| row.label == label) {
             Some(row) => row.files.push(line),
             None => rows.push(InventoryContext { label, files: vec![line] }),
@@ -324,8 +369,8 @@ fn inventory_label(item: &InventoryItem, language: LetterLanguage) -> String {
     }
 }
 
-fn inventory_file(item: &InventoryItem, language: LetterLanguage) -> String {
-    let name = printable(&item.file_name, FILE_NAME_LENGTH_MAX);
+fn inventory_file(item: &InventoryItem, names: &FileNames, language: LetterLanguage) -> String {
+    let name = names.plain(&item.file_name, language);
     match (item.pages, language) {
         (None, _) => name,
         (Some((first, last)), _) if first == last => format!("{name}, page\u{a0}{first}"),
@@ -334,9 +379,9 @@ fn inventory_file(item: &InventoryItem, language: LetterLanguage) -> String {
     }
 }
 
-fn other_files(names: &[String], language: LetterLanguage) -> String {
-    let mut named: Vec<String> = names.iter().take(FILES_NAMED_MAX).map(|name| file(name, language)).collect();
-    match (names.len().saturating_sub(FILES_NAMED_MAX), language) {
+fn other_files(paths: &[String], names: &FileNames, language: LetterLanguage) -> String {
+    let mut named: Vec<String> = paths.iter().take(FILES_NAMED_MAX).map(|path| names.quoted(path, language)).collect();
+    match (paths.len().saturating_sub(FILES_NAMED_MAX), language) {
         (0, _) => {}
         (1, French) => named.push(String::from("un autre fichier")),
         (1, English) => named.push(String::from("one other file")),

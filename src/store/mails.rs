@@ -271,7 +271,7 @@ pub fn same_message_id(connection: &Connection, message_id: &str, mail_id: i64) 
 pub fn arrived_between(connection: &Connection, from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow::Result<Vec<MailRow>> {
     select(
         connection,
-        "WHERE arrived_at >= ?1 AND arrived_at < ?2 AND state <> 'duplicate' ORDER BY arrived_at, mail_id",
+        "WHERE arrived_at >= ?1 AND arrived_at < ?2 AND state NOT IN ('duplicate', 'erased') ORDER BY arrived_at, mail_id",
         params![instant_text(from), instant_text(to)],
     )
 }
@@ -325,6 +325,8 @@ pub fn add_file(transaction: &Transaction<'_>, file: &MailFileRow) -> anyhow::Re
             to_json(&file.reading)?,
         ])
         .context("record a file")?;
+    // A content that had to go is kept again when somebody sends it again.
+    transaction.prepare_cached("DELETE FROM forgotten WHERE sha256 = ?1")?.execute([&file.sha256]).context("keep a content again")?;
     Ok(())
 }
 
@@ -406,7 +408,8 @@ pub fn counts_by_state(connection: &Connection) -> anyhow::Result<BTreeMap<Strin
 /// Every content hash that the database speaks of, sorted.
 pub fn all_hashes(connection: &Connection) -> anyhow::Result<Vec<String>> {
     let mut statement = connection.prepare(
-        "SELECT sha256 FROM mail WHERE sha256 <> '' UNION SELECT sha256 FROM mail_file UNION SELECT sha256 FROM statement_file ORDER BY 1",
+        "SELECT sha256 FROM mail WHERE sha256 <> '' AND state <> 'erased' UNION SELECT sha256 FROM mail_file UNION SELECT sha256 FROM statement_file
+         EXCEPT SELECT sha256 FROM forgotten ORDER BY 1",
     )?;
     let rows = statement.query_map([], |row| row.get(0))?;
     rows.collect::<Result<_, _>>().context("list hashes")

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The first schema, and every change since as its own script. `schema.sql` says what comes out.
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_decided.sql")];
+const MIGRATIONS: [&str; 3] = [include_str!("schema_1.sql"), include_str!("schema_statements.sql"), include_str!("schema_decided.sql")];
 
 /// Brings a database up to date. Running it again changes nothing.
 pub fn migrate(connection: &mut Connection) -> anyhow::Result<()> {

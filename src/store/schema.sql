@@ -47,8 +47,9 @@ CREATE TABLE mail (
     sha256 TEXT NOT NULL CHECK ((sha256 = '') = (left_out IS NOT NULL)),
     size_bytes INTEGER NOT NULL,
     arrived_at TEXT NOT NULL,
+    -- erased: nothing about a person is left in the row; the hash tells the same mail when it comes again.
     -- left_out: it exists in the mailbox and could not be had. A person reads it there.
-    state TEXT NOT NULL CHECK (state IN ('received', 'processed', 'duplicate', 'left_out')),
+    state TEXT NOT NULL CHECK (state IN ('received', 'processed', 'duplicate', 'left_out', 'erased')),
     left_out TEXT CHECK (left_out IN ('too_large', 'not_given', 'not_readable')),
     -- Recorded at first start, or in doubt (the junk folder): never answered without a person's word.
     backlog INTEGER NOT NULL DEFAULT 0 CHECK (backlog IN (0, 1)),
@@ -96,6 +97,12 @@ CREATE TABLE raw_reading (
     raw_json TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Contents that rows still name and that were removed when their time had come.
+CREATE TABLE forgotten (
+    sha256 TEXT PRIMARY KEY NOT NULL,
+    at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What a person decided about a dossier. Rows are only ever added; the newest of a subject wins.
 CREATE TABLE correction (
     correction_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -116,7 +123,12 @@ CREATE TABLE statement_file (
     format TEXT NOT NULL,
     imported_at TEXT NOT NULL,
     booked INTEGER NOT NULL CHECK (booked IN (0, 1)),
-    findings_json TEXT NOT NULL
+    findings_json TEXT NOT NULL,
+    -- A person took the import back; its movements are not seen any more, unless another file holds them.
+    undone_at TEXT,
+    -- Days of its movements.
+    first_day TEXT,
+    last_day TEXT
 ) STRICT;
 
 -- Movements on the school's account, each once however many files hold it.
@@ -131,7 +143,10 @@ CREATE TABLE transfer (
     dossiers_json TEXT NOT NULL DEFAULT '[]',
     why_json TEXT NOT NULL DEFAULT '[]',
     -- The rule that decided, a closed word.
-    tier TEXT NOT NULL DEFAULT ''
+    tier TEXT NOT NULL DEFAULT '',
+    -- The family of formats (camt, cfonb120, …) that movement_json was read from, and the movement as other families print it.
+    family TEXT NOT NULL DEFAULT '',
+    others_json TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 
 CREATE INDEX transfer_day ON transfer (account, booking_date);
@@ -145,6 +160,28 @@ CREATE TABLE transfer_source (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX transfer_source_transfer ON transfer_source (transfer_id);
+
+-- Balances of the statements of each file: the next opening balance must be the last closing one.
+CREATE TABLE statement_balance (
+    statement_file_id INTEGER NOT NULL REFERENCES statement_file (statement_file_id),
+    statement INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    opening_day TEXT,
+    opening_cents INTEGER,
+    closing_day TEXT,
+    closing_cents INTEGER,
+    PRIMARY KEY (statement_file_id, statement)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX statement_balance_closing ON statement_balance (account, closing_day);
+
+-- Headers of tables and what their columns are, as a person confirmed it once.
+CREATE TABLE table_header (
+    fingerprint TEXT PRIMARY KEY NOT NULL,
+    columns_json TEXT NOT NULL,
+    confirmed_at TEXT NOT NULL,
+    actor TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- What a person decided about a transfer; the newest that was not taken back wins.
 CREATE TABLE transfer_decision (

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use chrono::NaiveDate;
+use rusqlite::{Connection, Transaction, params};
 
+use crate::bank::dedup::{self, KnownMovement};
 use crate::domain::payment::{Movement, TransferState};
-use crate::store::{from_json, instant_text, to_json};
+use crate::store::{from_json, to_json};
 
 /// A transfer with the matching's view of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,38 +25,6 @@ pub struct TransferRow {
     pub sources: Vec<(String, u32)>,
     /// Whether some file that holds it added up.
     pub trusted: bool,
-}
-
-/// Whether a statement of that content was read, and when.
-pub fn statement_imported_at(connection: &Connection, sha256: &str) -> anyhow::Result<Option<String>> {
-    connection
-        .prepare_cached("SELECT imported_at FROM statement_file WHERE sha256 = ?1")?
-        .query_row([sha256], |row| row.get(0))
-        .optional()
-        .context("look for a statement")
-}
-
-pub fn add_statement(
-    transaction: &Transaction<'_>,
-    sha256: &str,
-    name: &str,
-    format: &str,
-    imported_at: DateTime<Utc>,
-    booked: bool,
-    findings_json: &str,
-) -> anyhow::Result<i64> {
-    transaction
-        .prepare_cached("INSERT INTO statement_file (sha256, name, format, imported_at, booked, findings_json) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-        .execute(params![sha256, name, format, instant_text(imported_at), booked, findings_json])
-        .context("record a statement")?;
-    Ok(transaction.last_insert_rowid())
-}
-
-/// Content and name of every statement file, in the order in which they were read.
-pub fn statement_blobs(connection: &Connection) -> anyhow::Result<Vec<(String, String)>> {
-    let mut statement = connection.prepare_cached("SELECT sha256, name FROM statement_file ORDER BY statement_file_id")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    rows.collect::<Result<_, _>>().context("list statement files")
 }
 
 /// A statement file that was read.
@@ -76,28 +45,88 @@ pub fn statements(connection: &Connection) -> anyhow::Result<Vec<StatementRow>> 
     rows.collect::<Result<_, _>>().context("list statements")
 }
 
-/// Known movements of one account in a closed span of days, each with the formats it was seen in.
-pub fn of_days(connection: &Connection, account: &str, from: NaiveDate, to: NaiveDate) -> anyhow::Result<Vec<(i64, Movement, BTreeSet<String>)>> {
+/// Known movements of one account in a closed span of days, each with the formats it was seen in; one that other families of formats print
+/// differently stands there once for each. Those whose only file was undone are among them: they come back under their old numbers.
+pub fn of_days(connection: &Connection, account: &str, from: NaiveDate, to: NaiveDate) -> anyhow::Result<Vec<KnownMovement>> {
     let mut statement = connection.prepare_cached(
-        "SELECT transfer_id, movement_json, (SELECT json_group_array(format) FROM transfer_source JOIN statement_file USING (statement_file_id)
-             WHERE transfer_source.transfer_id = transfer.transfer_id)
+        "SELECT transfer_id, movement_json, family, others_json
          FROM transfer WHERE account = ?1 AND booking_date BETWEEN ?2 AND ?3 ORDER BY transfer_id",
     )?;
-    let rows = statement
-        .query_map(params![account, from.to_string(), to.to_string()], |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)))?;
-    rows.map(|row| {
-        let (transfer_id, movement, formats) = row.context("read transfers")?;
-        Ok((transfer_id, from_json(&movement)?, from_json(&formats)?))
-    })
-    .collect()
+    let mut rows = statement.query(params![account, from.to_string(), to.to_string()])?;
+    let mut known = Vec::new();
+    while let Some(row) = rows.next().context("read transfers")? {
+        let id: i64 = row.get(0)?;
+        known.push(KnownMovement { id, formats: BTreeSet::from([row.get(2)?]), movement: from_json(row.get_ref(1)?.as_str()?)? });
+        let others = row.get_ref(3)?.as_str()?;
+        if others != "[]" {
+            let others: Vec<(String, Movement)> = from_json(others)?;
+            known.extend(others.into_iter().map(|(family, movement)| KnownMovement { id, formats: BTreeSet::from([family]), movement }));
+        }
+    }
+    Ok(known)
 }
 
-pub fn add(transaction: &Transaction<'_>, account: &str, movement: &Movement) -> anyhow::Result<i64> {
+pub fn add(transaction: &Transaction<'_>, account: &str, family: &str, movement: &Movement) -> anyhow::Result<i64> {
     transaction
-        .prepare_cached("INSERT INTO transfer (account, booking_date, amount_cents, movement_json) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![account, movement.booking_date.to_string(), movement.amount.0, to_json(movement)?])
+        .prepare_cached("INSERT INTO transfer (account, booking_date, amount_cents, movement_json, family) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![account, movement.booking_date.to_string(), movement.amount.0, to_json(movement)?, family])
         .context("record a transfer")?;
     Ok(transaction.last_insert_rowid())
+}
+
+/// Keeps how one more family of formats prints a movement.
+pub fn add_reading(transaction: &Transaction<'_>, transfer_id: i64, family: &str, movement: &Movement) -> anyhow::Result<()> {
+    let (own, mut others) = readings(transaction, transfer_id)?;
+    if own.0 == family || others.iter().any(|(known, _)| known == family) {
+        return Ok(());
+    }
+    others.push((family.to_owned(), movement.clone()));
+    others.sort_by(|one, other| one.0.cmp(&other.0));
+    keep_readings(transaction, transfer_id, &own, &others)
+}
+
+type Reading = (String, Movement);
+
+fn readings(connection: &Connection, transfer_id: i64) -> anyhow::Result<(Reading, Vec<Reading>)> {
+    let (family, movement, others): (String, String, String) = connection
+        .prepare_cached("SELECT family, movement_json, others_json FROM transfer WHERE transfer_id = ?1")?
+        .query_row([transfer_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .context("read a transfer")?;
+    Ok(((family, from_json(&movement)?), from_json(&others)?))
+}
+
+fn keep_readings(transaction: &Transaction<'_>, transfer_id: i64, own: &Reading, others: &[Reading]) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached("UPDATE transfer SET family = ?2, movement_json = ?3, others_json = ?4 WHERE transfer_id = ?1")?
+        .execute(params![transfer_id, own.0, to_json(&own.1)?, to_json(&others)?])
+        .context("keep how a movement is printed")?;
+    Ok(())
+}
+
+/// Takes one file's movements out of the books; gives how many no other file holds.
+pub fn remove_sources(transaction: &Transaction<'_>, statement_file_id: i64) -> anyhow::Result<usize> {
+    let mut statement = transaction.prepare_cached("SELECT DISTINCT transfer_id FROM transfer_source WHERE statement_file_id = ?1")?;
+    let touched: Vec<i64> = statement.query_map([statement_file_id], |row| row.get(0))?.collect::<Result<_, _>>().context("list movements of a file")?;
+    transaction.prepare_cached("DELETE FROM transfer_source WHERE statement_file_id = ?1")?.execute([statement_file_id]).context("remove sources")?;
+    let mut n_gone = 0;
+    for transfer_id in touched {
+        let mut statement = transaction.prepare_cached(
+            "SELECT DISTINCT format FROM transfer_source JOIN statement_file USING (statement_file_id) WHERE transfer_id = ?1",
+        )?;
+        let formats: Vec<String> = statement.query_map([transfer_id], |row| row.get(0))?.collect::<Result<_, _>>().context("list formats")?;
+        if formats.is_empty() {
+            n_gone += 1;
+            continue;
+        }
+        let left: BTreeSet<&str> = formats.iter().map(|format| dedup::family(format)).collect();
+        let (own, others) = readings(transaction, transfer_id)?;
+        let mut kept = std::iter::once(own).chain(others).filter(|(family, _)| left.contains(family.as_str()));
+        if let Some(first) = kept.next() {
+            let others: Vec<Reading> = kept.collect();
+            keep_readings(transaction, transfer_id, &first, &others)?;
+        }
+    }
+    Ok(n_gone)
 }
 
 pub fn add_source(transaction: &Transaction<'_>, statement_file_id: i64, entry: u32, transfer_id: i64) -> anyhow::Result<()> {
@@ -111,7 +140,17 @@ pub fn add_source(transaction: &Transaction<'_>, statement_file_id: i64, entry: 
 /// File name and movement number of each place, and whether one of the files added up.
 type Sources = (Vec<(String, u32)>, bool);
 
-/// Every transfer, in order of booking.
+/// The movement as the format that says most prints it.
+fn fullest(own: &str, others: &str) -> anyhow::Result<Movement> {
+    let own: Movement = from_json(own)?;
+    if others == "[]" {
+        return Ok(own);
+    }
+    let others: Vec<Reading> = from_json(others)?;
+    Ok(dedup::richest(std::iter::once(&own).chain(others.iter().map(|(_, movement)| movement))).cloned().unwrap_or(own))
+}
+
+/// Every transfer that some file holds, in order of booking.
 pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
     let mut sources: BTreeMap<i64, Sources> = BTreeMap::new();
     let mut statement = connection.prepare_cached(
@@ -125,17 +164,19 @@ pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
         *trusted |= row.get::<_, bool>(3)?;
     }
     let mut statement = connection.prepare_cached(
-        "SELECT transfer_id, account, movement_json, state, dossiers_json, why_json, tier FROM transfer ORDER BY booking_date, transfer_id",
+        "SELECT transfer_id, account, movement_json, state, dossiers_json, why_json, tier, others_json FROM transfer
+         ORDER BY booking_date, transfer_id",
     )?;
     let mut rows = statement.query([])?;
     let mut transfers = Vec::new();
     while let Some(row) = rows.next().context("read transfers")? {
         let transfer_id = row.get(0)?;
-        let (sources, trusted) = sources.remove(&transfer_id).unwrap_or_default();
+        // What no file holds any more was undone: it waits, unseen, with what a person said of it.
+        let Some((sources, trusted)) = sources.remove(&transfer_id) else { continue };
         transfers.push(TransferRow {
             transfer_id,
             account: row.get(1)?,
-            movement: from_json(&row.get::<_, String>(2)?)?,
+            movement: fullest(row.get_ref(2)?.as_str()?, row.get_ref(7)?.as_str()?)?,
             state: TransferState::from_slug(&row.get::<_, String>(3)?).unwrap_or(TransferState::Unrelated),
             dossiers: from_json(&row.get::<_, String>(4)?)?,
             why: from_json(&row.get::<_, String>(5)?)?,

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::desk;
 use crate::domain::calendar;
-use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, DigestTransfer, MailAccount};
+use crate::domain::digest::{Digest, DigestBatch, DigestDossier, DigestErasure, DigestJury, DigestQuestion, DigestTransfer, MailAccount};
 use crate::domain::dossier::{DossierState, Stage};
 use crate::domain::finding::Reason;
 use crate::domain::mail::MailClass;
@@ -20,7 +20,8 @@ use crate::store::dossiers::DossierRow;
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::{StatementRow, TransferRow};
-use crate::store::{dossiers, instant_text, mails, outbox, transfers};
+use crate::store::{dossiers, instant_text, jury, mails, outbox, transfers};
+use crate::tasks::forget::{self, Due};
 use crate::wording;
 
 /// Everything one digest looks at.
@@ -93,6 +94,8 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_u
             n_nearly: n_incomplete(&sources, |n_lacking| n_lacking == 1),
             n_under_way: n_incomplete(&sources, |n_lacking| n_lacking != 1),
         }),
+        batches: batches(connection, rules, since)?,
+        to_erase: to_erase(connection, rules, day)?,
         juries_without_date: rules.juries.iter().filter(|session| session.date.is_none()).map(|session| session.label_fr.clone()).collect(),
         new_dossiers: lines(&sources, |row, _| fresh(row)),
         changed_dossiers: lines(&sources, |row, state| !fresh(row) && between(state.last_arrival)),
@@ -110,6 +113,36 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_u
         warnings: warnings(&sources),
         console_url,
     })
+}
+
+/// What was built since then, as the letters name the sessions.
+fn batches(connection: &Connection, rules: &Rules, since: DateTime<Utc>) -> anyhow::Result<Vec<DigestBatch>> {
+    let since = instant_text(since);
+    let label =
+        |name: &str| rules.juries.iter().find(|session| session.name == name).map_or_else(|| name.to_owned(), |session| session.label_fr.clone());
+    let built = jury::batches(connection)?.into_iter().filter(|batch| batch.built_at >= since);
+    Ok(built
+        .map(|batch| DigestBatch { label: label(&batch.session), n_candidates: u32::try_from(batch.numbers.len()).unwrap_or(u32::MAX) })
+        .collect())
+}
+
+/// How long before its day an erasure is announced.
+const DAYS_BEFORE_ERASURE: [u64; 2] = [7, 30];
+
+fn to_erase(connection: &Connection, rules: &Rules, day: NaiveDate) -> anyhow::Result<Vec<DigestErasure>> {
+    let mut announced = Vec::new();
+    for on in DAYS_BEFORE_ERASURE.iter().filter_map(|days| day.checked_add_days(Days::new(*days))) {
+        let mut erasure = DigestErasure { on, ..DigestErasure::default() };
+        for due in forget::due(connection, rules, on)? {
+            match due {
+                Due::Dossier { since, .. } if since == on => erasure.n_dossiers += 1,
+                Due::IdentityPapers { since, .. } if since == on => erasure.n_identity_papers += 1,
+                Due::Dossier { .. } | Due::IdentityPapers { .. } | Due::OtherMails { .. } => {}
+            }
+        }
+        announced.extend(Some(erasure).filter(|erasure| erasure.n_dossiers + erasure.n_identity_papers > 0));
+    }
+    Ok(announced)
 }
 
 fn n_with(sources: &Sources, wanted: impl Fn(&DossierState) -> bool) -> u32 {

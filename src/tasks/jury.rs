@@ -101,7 +101,8 @@ fn write_batch(folder: &Path, files: &[(String, Vec<u8>)], manifest: &str) -> an
 /// Announces a batch to the jury, with its files attached while the mail stays small enough.
 fn deliver(office: &Office, batch: &Batch, files: &[(String, Vec<u8>)], folder: &Path) -> anyhow::Result<()> {
     let config = &office.config.jury;
-    if config.to.is_empty() {
+    // Nobody is asked to read nothing: the assistant's digest says that the batch is empty.
+    if config.to.is_empty() || batch.candidates.is_empty() {
         return Ok(());
     }
     let size_bytes: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();

@@ -1,132 +1,25 @@
 //! Money: statements in, each movement once, and what the matching makes of all of them together.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 
-use anyhow::Context;
-use chrono::{Days, NaiveDate};
-use rusqlite::{Connection, Transaction};
+use chrono::NaiveDate;
+use rusqlite::Connection;
 
-use crate::bank::dedup::{KnownMovement, reconcile as reconcile_movements};
 use crate::bank::matching::{self, Credit, Decided, MatchingOptions, Outcome, Payee};
-use crate::bank::{self, CsvColumns, StatementReading};
-use crate::blobs::{Durability, sha256_hex};
 use crate::domain::calendar;
 use crate::domain::document::DocumentKind;
 use crate::domain::dossier::{DossierState, FeeFacts};
 use crate::domain::money::Cents;
-use crate::domain::payment::Movement;
 use crate::domain::rules::Rules;
 use crate::store::decided::{self, TransferDecisionRow};
-use crate::store::{dossiers, from_json, journal, to_json, transfers};
+use crate::store::{dossiers, from_json, transfers};
 use crate::tasks::Office;
 
-/// What became of one statement file.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Import {
-    AlreadyKnown { imported_at: String },
-    Done { reading: StatementReading, n_new: usize, n_known: usize },
-}
+mod import;
+mod watch;
 
-/// Reads a statement and books its movements, in one transaction. Reading it again changes nothing.
-pub fn import(office: &Office, bytes: &[u8], name: &str, actor: &str) -> anyhow::Result<Import> {
-    let sha256 = sha256_hex(bytes);
-    if let Some(imported_at) = office.store.read(|connection| transfers::statement_imported_at(connection, &sha256))? {
-        return Ok(Import::AlreadyKnown { imported_at });
-    }
-    office.blobs.put(bytes, Durability::Synced)?;
-    let mut reading = bank::read_statement(bytes, name, &CsvColumns::default());
-    bank::check_account(&mut reading, &office.rules.fee.iban);
-    let now = office.clock.now();
-    let findings: Vec<(String, String)> = reading.findings.iter().map(|finding| (finding.fault.slug().to_owned(), finding.fault.french())).collect();
-    let (n_new, n_known) = office.store.write(|transaction| {
-        let trusted = (0..reading.statements.len()).all(|index| reading.trusted(index));
-        let file_id = transfers::add_statement(transaction, &sha256, name, &reading.format, now, trusted, &to_json(&findings)?)?;
-        let counts = book(transaction, file_id, &reading, &office.rules)?;
-        journal::append(transaction, now, actor, None, "statement_imported", &format!("{} {}", reading.format, counts.0))?;
-        Ok(counts)
-    })?;
-    tracing::info!(n_new, n_known, format = %reading.format, "statement read: {n_new} new movements");
-    Ok(Import::Done { reading, n_new, n_known })
-}
-
-/// Books each movement once, however many files hold it.
-fn book(transaction: &Transaction<'_>, file_id: i64, reading: &StatementReading, rules: &Rules) -> anyhow::Result<(usize, usize)> {
-    let mut by_account: BTreeMap<String, Vec<Movement>> = BTreeMap::new();
-    for (index, statement) in reading.statements.iter().enumerate().filter(|(index, _)| reading.trusted(*index)) {
-        // One account under its several spellings (IBAN, bank and branch) is one account.
-        let ours = bank::same_account(&statement.account, &rules.fee.iban);
-        let account = if ours { rules.fee.iban.clone() } else { statement.account.clone() };
-        by_account.entry(account).or_default().extend(statement.entries.iter().cloned());
-        tracing::debug!(statement = index, "statement booked");
-    }
-    let (mut n_new, mut n_known) = (0, 0);
-    for (account, incoming) in by_account {
-        let days = || incoming.iter().map(|movement| movement.booking_date);
-        let (Some(first), Some(last)) = (days().min(), days().max()) else { continue };
-        let margin = Days::new(DAYS_AROUND);
-        let from = first.checked_sub_days(margin).unwrap_or(first);
-        let to = last.checked_add_days(margin).unwrap_or(last);
-        let known: Vec<KnownMovement> = transfers::of_days(transaction, &account, from, to)?
-            .into_iter()
-            .map(|(id, movement, formats)| KnownMovement { id, formats, movement })
-            .collect();
-        for (movement, same) in incoming.iter().zip(reconcile_movements(&known, &incoming, &reading.format)) {
-            let transfer_id = match same {
-                Some(transfer_id) => {
-                    n_known += 1;
-                    transfer_id
-                }
-                None => {
-                    n_new += 1;
-                    transfers::add(transaction, &account, movement)?
-                }
-            };
-            transfers::add_source(transaction, file_id, movement.entry, transfer_id)?;
-        }
-    }
-    Ok((n_new, n_known))
-}
-
-/// Formats may book one movement a day or two apart.
-const DAYS_AROUND: u64 = 3;
-
-/// Takes in whole statement files from the watched folder: read, then moved aside to `done/`, or to `refused/` with the reason beside it.
-pub fn watch_folder(office: &Office) -> anyhow::Result<usize> {
-    let folder = office.config.path(&office.config.statements.folder);
-    if !folder.is_dir() {
-        return Ok(0);
-    }
-    let mut paths: Vec<_> = fs::read_dir(&folder).context("look into the statements folder")?.collect::<Result<Vec<_>, _>>()?;
-    paths.sort_by_key(fs::DirEntry::file_name);
-    let mut n_read = 0;
-    for path in paths.into_iter().map(|entry| entry.path()).filter(|path| path.is_file() && is_settled(path, office)) {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let bytes = fs::read(&path).context("read a statement")?;
-        let refused = match import(office, &bytes, &name, journal::PROGRAM)? {
-            Import::Done { reading, .. } if reading.statements.is_empty() => {
-                Some(reading.findings.iter().map(|finding| finding.fault.french()).collect::<Vec<_>>().join("\n"))
-            }
-            Import::Done { .. } | Import::AlreadyKnown { .. } => None,
-        };
-        let aside = folder.join(if refused.is_some() { "refused" } else { "done" });
-        fs::create_dir_all(&aside).context("make the folder for read statements")?;
-        if let Some(why) = refused {
-            fs::write(aside.join(format!("{name}.txt")), why).context("write why a statement was refused")?;
-        }
-        fs::rename(&path, aside.join(&name)).context("move a statement aside")?;
-        n_read += 1;
-    }
-    Ok(n_read)
-}
-
-/// A file still being written is left alone: it must not have changed for some seconds. Under a fixed clock ages mean nothing.
-fn is_settled(path: &Path, office: &Office) -> bool {
-    let Ok(modified) = fs::metadata(path).and_then(|metadata| metadata.modified()) else { return false };
-    let age = office.clock.now() - chrono::DateTime::<chrono::Utc>::from(modified);
-    matches!(office.clock, crate::clock::Clock::Simulated(_)) || age.num_seconds() >= 3 || age.num_seconds() < -60
-}
+pub use import::{Import, ImportOptions, import, import_with, undo};
+pub use watch::watch_folder;
 
 /// Matches all transfers with all dossiers again, and marks the dossiers whose account changed. Gives whether anything changed.
 pub fn reconcile(office: &Office) -> anyhow::Result<bool> {

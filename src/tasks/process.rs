@@ -378,6 +378,9 @@ fn process_bounce(office: &Office, mail: &MailRow, opened: &OpenedMail) -> anyho
 fn open_dossier(office: &Office, mail: &MailRow, opened: &OpenedMail, basis: &'static str, files: &[MailFileRow]) -> anyhow::Result<()> {
     let now = office.clock.now();
     office.store.write(|transaction| {
+        if let Some(dossier_id) = dossiers::waiting_for_its_mails(transaction, mail.arrived_at)? {
+            return write_mail(transaction, office, mail, opened, "processed", Some(dossier_id), Some(basis), files);
+        }
         let ordinal = dossiers::n_opened(transaction)? + 1;
         let number = format!("{}-{ordinal:04}", office.rules.prefix);
         let taken = dossiers::all(transaction)?.into_iter().map(|row| row.reference).collect();

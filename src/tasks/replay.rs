@@ -1,123 +1,109 @@
-//! A replay: everything derived is made again, in a new data folder, from the raw mails, the raw statements and the decided facts.
+//! Replaying: everything derived is made again, from the raw mails and from what people decided, beside the data it is compared with.
 //!
-//! What people decided is taken over as they signed it, in the order in which they did: mails that arrived before a word about a mail are
-//! read before it, so that dossiers are opened in the same order and get the same numbers.
+//! Nothing is written to the data that is replayed, and nothing is sent. Facts stay as they are: mails and their arrival, statements, letters that were
+//! written, numbers and references, every decision. Whatever the program made of them is forgotten first.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
-use anyhow::Context;
-use chrono::{DateTime, Utc};
+use anyhow::{Context, bail};
+use serde_json::Value;
 
 use crate::blobs::Blobs;
+use crate::clock::Clock;
+use crate::config::Config;
 use crate::desk;
-use crate::store::decided::{self, MailDecisionRow, Signed};
-use crate::store::mails::MailRow;
-use crate::store::{Store, dossiers, journal, jury, mails, parse_instant, settings, transfers};
-use crate::tasks::{Office, decide, money, process, receive, supervisor};
+use crate::domain::dossier::DossierState;
+use crate::store::{self, Store, outbox, to_json};
+use crate::tasks::{Office, OfficeOptions, process, supervisor};
 
-/// Takes the installation's secret over, so that references and Message-IDs come out the same. Before the office is opened.
-pub fn take_secret_over(from: &Store, into: &Store) -> anyhow::Result<()> {
-    match from.read(|connection| settings::setting(connection, "secret"))? {
-        Some(secret) => into.write(|transaction| settings::set_setting(transaction, "secret", &secret)),
-        None => Ok(()),
-    }
+/// What came out otherwise for one dossier.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Difference {
+    pub number: String,
+    /// The field as `dossiers --json` or the state names it; "dossier" when it exists on one side only.
+    pub what: String,
+    pub before: String,
+    pub after: String,
 }
 
-/// Makes everything again.
-pub fn rebuild(office: &Office, from: &Store, blobs: &Blobs) -> anyhow::Result<()> {
-    let mut waiting: Vec<MailRow> =
-        from.read(mails::all)?.into_iter().filter(|mail| !matches!(mail.state.as_str(), "duplicate" | "left_out")).collect();
-    waiting.sort_by_key(|mail| (mail.arrived_at, mail.mail_id));
-    let mut waiting = waiting.into_iter().peekable();
-    for word in from.read(decided::mail_decisions)? {
-        let at = parse_instant(&word.at)?;
-        while let Some(mail) = waiting.next_if(|mail| mail.arrived_at <= at) {
-            keep(office, blobs, &mail)?;
+/// What a replay gives.
+#[derive(Debug)]
+pub struct Replayed {
+    pub differences: Vec<Difference>,
+    /// Letters that would be due and were never written, by key.
+    pub new_letters: Vec<String>,
+}
+
+/// Copies `data` into the new folder `into` and makes everything derived again there.
+///
+/// # Errors
+/// When `into` holds data already, when a blob cannot be read, or when the steps fail; `data` is untouched in any case.
+pub fn replay(config: Config, clock: Clock, data: &Path, into: &Path, before: &Store) -> anyhow::Result<Replayed> {
+    if into.join("guichet.sqlite").exists() {
+        bail!("{} already holds data: replay into an empty folder", into.display());
+    }
+    fs::create_dir_all(into).with_context(|| format!("make the folder {}", into.display()))?;
+    before.copy_to(&into.join("guichet.sqlite"))?;
+    copy_blobs(data, into)?;
+    let office = Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?;
+    office.store.write(|transaction| store::forget_derived(transaction, |sha256| office.blobs.contains(sha256)))?;
+    process::step(&office)?;
+    supervisor::settle(&office)?;
+
+    let (states_before, letters_before) = (before.read(desk::states)?, before.read(outbox::all)?);
+    let (states_after, letters_after) = (office.store.read(desk::states)?, office.store.read(outbox::all)?);
+    let mut differences = Vec::new();
+    for number in states_before.keys().chain(states_after.keys()).collect::<BTreeSet<_>>() {
+        let (old, new) = (states_before.get(number), states_after.get(number));
+        differences.extend(compared(number, old.map(|(_, state)| state), new.map(|(_, state)| state))?);
+    }
+    let known: BTreeSet<&str> = letters_before.iter().map(|letter| letter.letter_key.as_str()).collect();
+    let new_letters = letters_after.iter().map(|letter| &letter.letter_key).filter(|key| !known.contains(key.as_str())).cloned().collect();
+    Ok(Replayed { differences, new_letters })
+}
+
+/// Blobs never change: a second name for the same file is enough where the disk is the same.
+fn copy_blobs(data: &Path, into: &Path) -> anyhow::Result<()> {
+    let (from, to) = (Blobs::open(&data.join("blobs"), false)?, Blobs::open(&into.join("blobs"), false)?);
+    for sha256 in from.all()? {
+        let (old, new) = (from.path(&sha256), to.path(&sha256));
+        if let Some(parent) = new.parent() {
+            fs::create_dir_all(parent).context("make a folder of blobs")?;
         }
-        read_and_review(office)?;
-        give_again(office, &word, at)?;
-    }
-    for mail in waiting {
-        keep(office, blobs, &mail)?;
-    }
-    read_and_review(office)?;
-    corrections(office, from)?;
-    jury_decisions(office, from)?;
-    statements(office, from, blobs)?;
-    supervisor::settle(office)
-}
-
-fn keep(office: &Office, blobs: &Blobs, mail: &MailRow) -> anyhow::Result<()> {
-    receive::keep_loose(office, &mail.mailbox, mail.uid, mail.arrived_at, blobs.get(&mail.sha256)?).map(|_| ())
-}
-
-fn read_and_review(office: &Office) -> anyhow::Result<()> {
-    process::step(office)?;
-    desk::review(office).map(|_| ())
-}
-
-fn give_again(office: &Office, word: &MailDecisionRow, at: DateTime<Utc>) -> anyhow::Result<()> {
-    let signed = Signed { at, actor: &word.actor, why: &word.why };
-    office.store.write(|transaction| decided::decide_mail(transaction, &word.sha256, signed, &word.number))?;
-    for mail in office.store.read(|connection| mails::by_sha256(connection, &word.sha256))?.iter().filter(|mail| mail.state == "processed") {
-        process::by_hand::place(office, mail, &word.number)?;
-    }
-    desk::review(office).map(|_| ())
-}
-
-/// Corrections go with the dossier's number.
-fn corrections(office: &Office, from: &Store) -> anyhow::Result<()> {
-    for row in from.read(dossiers::all)? {
-        let words = from.read(|connection| dossiers::corrections(connection, row.dossier_id))?;
-        office.store.write(|transaction| {
-            let Some(mine) = dossiers::by_number(transaction, &row.number)? else { return Ok(()) };
-            for word in &words {
-                dossiers::correct(transaction, mine.dossier_id, parse_instant(&word.at)?, &word.actor, &word.why, &word.subject, &word.value)?;
-                decide::teach(transaction, &mine, &word.subject)?;
-            }
-            Ok(())
-        })?;
-    }
-    desk::review(office).map(|_| ())
-}
-
-fn jury_decisions(office: &Office, from: &Store) -> anyhow::Result<()> {
-    let numbers: BTreeMap<i64, String> = from.read(dossiers::all)?.into_iter().map(|row| (row.dossier_id, row.number)).collect();
-    for decision in from.read(jury::decisions)? {
-        let Some(number) = numbers.get(&decision.dossier_id) else { continue };
-        let (entered_at, actor) = from.read(|connection| jury::entered(connection, decision.decision_id))?;
-        office.store.write(|transaction| {
-            let Some(mine) = dossiers::by_number(transaction, number)? else { return Ok(()) };
-            let at = parse_instant(&entered_at)?;
-            let mine = jury::DecisionRow { dossier_id: mine.dossier_id, ..decision.clone() };
-            jury::enter_decision(transaction, &mine, at, &actor)?;
-            let entered = jury::decisions(transaction)?.into_iter().map(|row| row.decision_id).max().context("the decision just entered")?;
-            match &decision.approved_at {
-                Some(approved_at) => jury::approve_decision(transaction, entered, parse_instant(approved_at)?),
-                None => Ok(()),
-            }
-        })?;
+        if fs::hard_link(&old, &new).is_err() {
+            fs::copy(&old, &new).context("copy a blob")?;
+        }
     }
     Ok(())
 }
 
-/// Statements are read again in their order, then her words on their movements, which are known by the file and the place where they stand.
-fn statements(office: &Office, from: &Store, blobs: &Blobs) -> anyhow::Result<()> {
-    for (sha256, name) in from.read(transfers::statement_blobs)? {
-        money::import(office, &blobs.get(&sha256)?, &name, journal::PROGRAM)?;
-    }
-    let places = |store: &Store| -> anyhow::Result<BTreeMap<(String, u32), i64>> {
-        let rows = store.read(transfers::all)?;
-        Ok(rows.into_iter().flat_map(|row| row.sources.into_iter().map(move |source| (source, row.transfer_id))).collect())
+/// Field by field, as the state is kept.
+fn compared(number: &str, before: Option<&DossierState>, after: Option<&DossierState>) -> anyhow::Result<Vec<Difference>> {
+    let (before, after) = match (before, after) {
+        (Some(before), Some(after)) => (fields(before)?, fields(after)?),
+        (before, _) => {
+            let word = |exists: bool| String::from(if exists { "présent" } else { "absent" });
+            let existed = before.is_some();
+            return Ok(vec![Difference { number: number.to_owned(), what: String::from("dossier"), before: word(existed), after: word(!existed) }]);
+        }
     };
-    let mine = places(&office.store)?;
-    let same: BTreeMap<i64, i64> = places(from)?.into_iter().filter_map(|(place, old)| Some((old, *mine.get(&place)?))).collect();
-    for word in from.read(decided::transfer_decisions)? {
-        let Some(transfer_id) = same.get(&word.transfer_id) else { continue };
-        let signed = Signed { at: parse_instant(&word.at)?, actor: &word.actor, why: &word.why };
-        office.store.write(|transaction| {
-            decided::decide_transfer(transaction, *transfer_id, signed, &word.verdict, &word.dossiers, word.shares.as_deref())
-        })?;
+    let changed = before.iter().filter(|(what, value)| after.get(what.as_str()) != Some(value));
+    let text = |value: Option<&Value>| value.map_or_else(String::new, Value::to_string);
+    Ok(changed
+        .map(|(what, value)| Difference {
+            number: number.to_owned(),
+            what: what.clone(),
+            before: value.to_string(),
+            after: text(after.get(what.as_str())),
+        })
+        .collect())
+}
+
+fn fields(state: &DossierState) -> anyhow::Result<serde_json::Map<String, Value>> {
+    match store::from_json(&to_json(state)?)? {
+        Value::Object(fields) => Ok(fields),
+        _ => bail!("a dossier's state is kept as something else"),
     }
-    money::reconcile(office).map(|_| ())
 }

@@ -275,8 +275,10 @@ fn any_status(choices: &mut Choices) -> StatusLetter {
         fee_credited: choices.yes(),
         jury: choices.yes().then(|| jury(choices)),
         deadline: choices.yes().then(|| chrono::NaiveDate::from_ymd_opt(2024, 6, 6).unwrap().and_hms_opt(23, 59, 0).unwrap()),
+        after_last_jury: choices.below(4) == 0,
         late: choices.below(4) == 0,
         visa_warning: choices.below(4) == 0,
+        international_date: choices.yes().then(|| chrono::NaiveDate::from_ymd_opt(2024, 3, 16).unwrap().and_hms_opt(23, 59, 0).unwrap()),
     }
 }
 

@@ -5,10 +5,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
-mod archive;
-mod documents;
-mod message;
-mod people;
+pub mod archive;
+pub mod documents;
+pub mod message;
+pub mod people;
 mod picture;
 mod situations;
 mod statements;
@@ -51,7 +51,7 @@ struct MailTruth {
 /// A fee on a statement; the same movement stands twice when two statements overlap.
 #[derive(Serialize)]
 struct TransferTruth {
-    file: &'static str,
+    file: String,
     entry: usize,
     date: String,
     cents: i64,
@@ -68,7 +68,14 @@ fn transfers() -> Vec<TransferTruth> {
     for statement in statements::statements() {
         for (entry, movement) in statement.movements.iter().enumerate() {
             if let Some((candidate, how)) = movement.fee_of {
-                truth.push(TransferTruth { file: statement.file, entry, date: movement.date.to_string(), cents: movement.cents, candidate, how });
+                truth.push(TransferTruth {
+                    file: statement.file.clone(),
+                    entry,
+                    date: movement.date.to_string(),
+                    cents: movement.cents,
+                    candidate,
+                    how,
+                });
             }
         }
     }
@@ -91,7 +98,7 @@ fn bless() {
         mails.push(MailTruth { file, class: sent.class, candidate: sent.candidate });
     }
     for statement in statements::statements() {
-        fs::write(folder().join("statements").join(statement.file), &statement.bytes).unwrap();
+        fs::write(folder().join("statements").join(&statement.file), &statement.bytes).unwrap();
     }
     let truth = Truth { season: "2024-2025", candidates: situations::candidates(), mails, transfers: transfers() };
     fs::write(folder().join("expected.json"), serde_json::to_string_pretty(&truth).unwrap() + "\n").unwrap();
@@ -112,9 +119,10 @@ fn the_committed_season_is_what_the_builder_makes() {
         assert!(committed == build().message.bytes(), "{file} differs from what the builder makes: run with GUICHET_BLESS=1");
     }
     for statement in statements::statements() {
-        let committed = fs::read(folder().join("statements").join(statement.file)).unwrap();
+        let committed = fs::read(folder().join("statements").join(&statement.file)).unwrap();
         assert!(committed == statement.bytes, "{} differs from what the builder makes", statement.file);
     }
+    assert_eq!(names_in("statements"), statements::statements().into_iter().map(|statement| statement.file).collect());
     let size = |part: &str| -> u64 { fs::read_dir(folder().join(part)).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum() };
     assert!(size("mails") + size("statements") < SIZE_BYTES_MAX, "too large to commit");
 }

@@ -225,6 +225,49 @@ impl Columns {
     }
 }
 
+impl Columns {
+    /// Each used column as the header prints it, with what it was taken for, from left to right.
+    pub fn meanings(&self, cells: &[String]) -> Vec<(String, String)> {
+        let single = [
+            (Some(self.date), "date d'opération"),
+            (self.value_date.filter(|column| *column != self.date), "date de valeur"),
+            (self.amount, "montant signé"),
+            (self.sign, "sens"),
+            (self.debit, "débit"),
+            (self.credit, "crédit"),
+            (self.name, "payeur ou bénéficiaire"),
+            (self.bank_reference, "référence de la banque"),
+            (self.end_to_end_id, "référence de bout en bout"),
+            (self.currency, "devise"),
+            (self.iban, "compte du tiers"),
+            (self.account, "notre compte"),
+            (self.operation, "code d'opération"),
+        ];
+        let mut used: Vec<(usize, &str)> = single.into_iter().filter_map(|(column, meaning)| Some((column?, meaning))).collect();
+        used.extend(self.texts.iter().map(|column| (*column, "libellé")));
+        used.sort_unstable();
+        used.into_iter().filter_map(|(column, meaning)| Some((cells.get(column)?.clone(), meaning.to_owned()))).collect()
+    }
+
+    /// The columns by their names, so that the same header is read the same way again.
+    pub fn named(&self, cells: &[String], given: &CsvColumns) -> CsvColumns {
+        let name = |column: Option<usize>| column.and_then(|column| cells.get(column)).cloned();
+        CsvColumns {
+            delimiter: given.delimiter,
+            date: name(Some(self.date)),
+            value_date: name(self.value_date),
+            amount: name(self.amount),
+            debit: name(self.debit),
+            credit: name(self.credit),
+            name: name(self.name),
+            text: self.texts.iter().filter_map(|column| cells.get(*column)).cloned().collect(),
+            bank_reference: name(self.bank_reference),
+            currency: name(self.currency),
+            iban: name(self.iban),
+        }
+    }
+}
+
 /// A header cell's role: its whole words first, then its first word (`Libellé (31 car.)`).
 fn role(cell: &str) -> Option<Role> {
     if cell.is_empty() || cell.contains("SOLDE") || cell.contains("BALANCE") {

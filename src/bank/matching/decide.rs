@@ -19,6 +19,17 @@ pub struct Question<'a> {
     pub index: &'a Index,
     pub fee: Cents,
     pub options: &'a MatchingOptions,
+    /// Payees for whom another transfer was already found; empty in the first round.
+    pub accounted: &'a BTreeSet<usize>,
+}
+
+impl Question<'_> {
+    /// Whether the others who are named here have all paid by transfers of their own, and those chosen have not: then a parent, a twin or a
+    /// friend of that name paid for somebody else. Never evidence by itself, it only takes a doubt away from what already names one dossier.
+    fn others_have_paid(&self, chosen: &[usize], others: &BTreeSet<usize>) -> bool {
+        others.iter().filter(|other| !chosen.contains(other)).all(|other| self.accounted.contains(other))
+            && chosen.iter().all(|payee| !self.accounted.contains(payee))
+    }
 }
 
 /// Decides about one credit alone.
@@ -60,7 +71,7 @@ fn contradiction(chosen: &[usize], evidence: &Evidence, question: &Question<'_>)
         return Some("le libellé nomme un autre candidat".to_owned());
     }
     let payers = evidence.of_payer(Fit::Full);
-    if !payers.is_empty() && payers.is_disjoint(&chosen.iter().copied().collect()) {
+    if !payers.is_empty() && payers.is_disjoint(&chosen.iter().copied().collect()) && !question.others_have_paid(chosen, &payers) {
         return Some("le payeur porte le nom complet d'un autre candidat".to_owned());
     }
     None
@@ -242,18 +253,27 @@ fn by_names(credit: &Credit, evidence: &Evidence, question: &Question<'_>) -> Op
         let purpose = question.index.purpose(evidence, &chosen);
         return if purpose.other.is_some() { None } else { Some(Verdict::review("nom complet d'un candidat, montant sans rapport avec les frais")) };
     }
-    if !in_text.is_empty() && !of_payer.is_empty() && in_text.is_disjoint(&of_payer) {
-        return Some(Verdict::review("le payeur et le libellé nomment deux candidats"));
+    let apart = !in_text.is_empty() && !of_payer.is_empty() && in_text.is_disjoint(&of_payer);
+    if apart {
+        let chosen: Vec<usize> = in_text.iter().copied().collect();
+        let meant = chosen.len() == 1 && question.others_have_paid(&chosen, &of_payer) && speaks_of_fee(&question.index.purpose(evidence, &chosen));
+        if !meant {
+            return Some(Verdict::review("le payeur et le libellé nomment deux candidats"));
+        }
     }
     // Named on both sides: the two readings must agree on one.
     let both: BTreeSet<usize> =
-        if in_text.is_empty() || of_payer.is_empty() { target.clone() } else { in_text.intersection(&of_payer).copied().collect() };
+        if apart || in_text.is_empty() || of_payer.is_empty() { target.clone() } else { in_text.intersection(&of_payer).copied().collect() };
     let one = match (both.first(), both.len()) {
-        (Some(only), 1) if in_text.len().max(1) == 1 || of_payer.len() == 1 => Some((*only, false)),
+        (Some(only), 1) if apart || in_text.len().max(1) == 1 || of_payer.len() == 1 => Some((*only, false)),
         _ => by_programme(&both, credit, evidence, question).map(|payee| (payee, true)),
     };
     match one {
-        Some((payee, told_by_programme)) => Some(one_name(payee, told_by_programme, credit, evidence, question)),
+        Some((payee, told_by_programme)) => {
+            let verdict = one_name(payee, told_by_programme, credit, evidence, question);
+            let own_programme = question.index.programme(payee).is_some_and(|own| evidence.programmes.contains(&own));
+            Some(Verdict { rests_on_payer: (in_text.is_empty() || evidence.text_is_payer) && !own_programme, ..verdict })
+        }
         None => Some(Verdict::review("plusieurs candidats possibles")),
     }
 }
@@ -264,7 +284,10 @@ fn surest(evidence: &Evidence, in_text: bool) -> BTreeSet<usize> {
     let full: Vec<(usize, Sureness)> =
         zone.iter().filter(|(_, found)| found.fit == Fit::Full).map(|(payee, found)| (*payee, found.sureness)).collect();
     let best = full.iter().map(|(_, sureness)| *sureness).min();
-    full.into_iter().filter(|(_, sureness)| Some(*sureness) == best || *sureness == Sureness::Cut).map(|(payee, _)| payee).collect()
+    let kept: BTreeSet<usize> =
+        full.into_iter().filter(|(_, sureness)| Some(*sureness) == best || *sureness == Sureness::Cut).map(|(payee, _)| payee).collect();
+    let exceeded = |payee: &usize| kept.iter().filter_map(|other| zone.get(other)).any(|other| zone.get(payee).is_some_and(|own| other.exceeds(own)));
+    kept.iter().filter(|payee| !exceeded(payee)).copied().collect()
 }
 
 /// Among homonyms, the only one who applied to the programme the text names.
@@ -451,17 +474,64 @@ fn leave(credit: &Credit, evidence: &Evidence, question: &Question<'_>) -> Verdi
     Verdict::other("montant et libellé sans rapport avec les frais")
 }
 
-/// A second payment that rests on a bare name may be a namesake's: the first is kept, the others are asked about.
-pub fn settle_repetitions(credits: &[&Credit], verdicts: &mut BTreeMap<i64, Verdict>, fee: Cents, mut again: impl FnMut(i64, &Credit)) {
-    let mut paid: BTreeSet<usize> = BTreeSet::new();
+/// Several payments in one name may be a namesake's, or a parent's who paid for somebody else of the family.
+///
+/// A payment by the bare name and amount of somebody already paid for is asked about. So is every payment that rests on the payer's name
+/// alone while another payer paid for the same dossier and somebody of that family still waits for a payment.
+/// `questions` are transfers left to a person that name a payee in full: transfer, payer, payee.
+pub fn settle_repetitions(
+    credits: &[&Credit],
+    verdicts: &mut BTreeMap<i64, Verdict>,
+    index: &Index,
+    questions: &[(i64, String, usize)],
+    fee: Cents,
+    mut again: impl FnMut(i64, &Credit),
+) {
+    let mut claims: BTreeMap<usize, Vec<(i64, String, bool)>> = BTreeMap::new();
+    for credit in credits {
+        let Some(verdict) = verdicts.get(&credit.id).filter(|verdict| verdict.state == TransferState::Matched) else { continue };
+        let payer = fold(credit.movement.debtor.as_deref().unwrap_or_default());
+        for payee in &verdict.payees {
+            claims.entry(*payee).or_default().push((credit.id, payer.clone(), verdict.rests_on_payer));
+        }
+    }
+    let paid: BTreeSet<usize> = claims.keys().copied().collect();
+    for (id, payer, payee) in questions {
+        claims.entry(*payee).or_default().push((*id, payer.clone(), false));
+    }
+    let mut doubtful: BTreeSet<i64> = BTreeSet::new();
+    for (payee, claims) in claims.iter().filter(|(_, claims)| claims.len() > 1) {
+        let payers: BTreeSet<&String> = claims.iter().map(|(_, payer, _)| payer).collect();
+        if payers.len() > 1 && index.names.relatives(*payee).iter().any(|relative| !paid.contains(relative)) {
+            doubtful.extend(claims.iter().filter(|(_, _, rests_on_payer)| *rests_on_payer).map(|(id, _, _)| *id));
+        }
+    }
+    let mut settled: BTreeSet<usize> = BTreeSet::new();
     for credit in credits {
         let Some(verdict) = verdicts.get_mut(&credit.id).filter(|verdict| verdict.state == TransferState::Matched) else { continue };
-        let repeated = verdict.payees.iter().any(|payee| paid.contains(payee));
-        if repeated && verdict.tier == "name" {
+        if doubtful.contains(&credit.id) {
+            *verdict = Verdict::review("nom complet, mais un autre virement paie déjà ce dossier et un parent pourrait payer pour un autre");
+            again(credit.id, credit);
+        } else if verdict.tier == "name" && verdict.payees.iter().any(|payee| settled.contains(payee)) {
             *verdict = Verdict::review("nom complet et montant, mais ce dossier est déjà payé");
             again(credit.id, credit);
         } else if credit.movement.amount >= fee {
-            paid.extend(verdict.payees.iter().copied());
+            settled.extend(verdict.payees.iter().copied());
         }
     }
+}
+
+/// Transfers to review that name somebody in full and could be a fee, for [`settle_repetitions`].
+pub fn open_questions(credits: &[&Credit], reviewed: &BTreeMap<i64, Evidence>, index: &Index, fee: Cents) -> Vec<(i64, String, usize)> {
+    let mut questions = Vec::new();
+    for credit in credits.iter().filter(|credit| credit.movement.amount.0 <= fee.0.saturating_mul(2)) {
+        let Some(evidence) = reviewed.get(&credit.id) else { continue };
+        for payee in evidence.in_text(Fit::Full).union(&evidence.of_payer(Fit::Full)) {
+            let purpose = index.purpose(evidence, &[*payee]);
+            if purpose.other.is_none() && purpose.unexplained.is_empty() {
+                questions.push((credit.id, fold(credit.movement.debtor.as_deref().unwrap_or_default()), *payee));
+            }
+        }
+    }
+    questions
 }

@@ -102,6 +102,15 @@ pub struct NameIndex {
 /// What a zone's words are among all name tokens: token, how surely, at which places (several when it was written apart).
 type Hits = BTreeMap<TokenId, Vec<(Sureness, BTreeSet<usize>)>>;
 
+impl NameFound {
+    /// Whether this name explains every word of the other one and more: `Marie-Christine` where the other is a `Marie` of that family.
+    pub fn exceeds(&self, other: &NameFound) -> bool {
+        let all = |found: &NameFound| -> BTreeSet<usize> { found.family_places.union(&found.given_places).copied().collect() };
+        let (own, others) = (all(self), all(other));
+        self.sureness <= Sureness::Spelling && own.len() > others.len() && others.is_subset(&own)
+    }
+}
+
 impl NameIndex {
     pub fn new(payees: &[Payee]) -> NameIndex {
         let mut index = NameIndex::default();
@@ -188,6 +197,19 @@ impl NameIndex {
             }
         }
         found
+    }
+
+    /// Others who share a family name, or whose given name is this family name.
+    pub fn relatives(&self, payee: usize) -> BTreeSet<usize> {
+        let mut relatives = BTreeSet::new();
+        for spelling in self.spellings.iter().filter(|spelling| spelling.payee == payee) {
+            for token in spelling.family.iter().chain([&spelling.family_joined]) {
+                let users = self.uses.get(token).into_iter().flatten().filter_map(|position| self.spellings.get(*position));
+                relatives.extend(users.map(|spelling| spelling.payee));
+            }
+        }
+        relatives.remove(&payee);
+        relatives
     }
 
     fn hits(&self, zone: &Zone, quick: bool) -> Hits {
@@ -367,7 +389,8 @@ fn fit(spelling: &Spelling, hits: &Hits, zone: &Zone) -> Option<NameFound> {
         pairs.filter(|(family, given)| near_each_other(&family.1, &given.1)).min_by_key(|(family, given)| (family.0.max(given.0), family.0, given.0))
     };
     if let Some((family, given)) = best_pair(&families) {
-        return Some(named(Fit::Full, family.0.max(given.0), &family.1, &given.1));
+        let given_places = with_further_given_names(spelling, hits, &family.1, &given.1);
+        return Some(named(Fit::Full, family.0.max(given.0), &family.1, &given_places));
     }
     if spelling.family.len() > 1 {
         let partial: Vec<_> =
@@ -400,6 +423,20 @@ fn fit(spelling: &Spelling, hits: &Hits, zone: &Zone) -> Option<NameFound> {
         }
     }
     givens.first().map(|(sureness, places)| named(Fit::Given, *sureness, &none, places))
+}
+
+/// The places of a whole given name: what stands beside the word that was found and is a word of the same given name belongs to it.
+fn with_further_given_names(spelling: &Spelling, hits: &Hits, family: &BTreeSet<usize>, given: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let mut places = given.clone();
+    for _ in 1..spelling.given.len() {
+        for at in spelling.given.iter().filter_map(|token| hits.get(token)).flatten().map(|(_, at)| at) {
+            let beside = at.iter().any(|place| places.iter().any(|own| own.abs_diff(*place) == 1));
+            if beside && at.is_disjoint(family) {
+                places.extend(at);
+            }
+        }
+    }
+    places
 }
 
 /// A part of a compound family name must be more than a particle.

@@ -8,8 +8,12 @@ use crate::bank::matching::{Credit, Payee};
 use crate::bank::reference::Found;
 
 const PROPOSALS_MAX: usize = 3;
+/// Equals are shown together, up to so many: to leave one of them out would be to choose between them.
+const EQUALS_MAX: usize = 6;
+/// Points between two dossiers that are as good as equal: days and payments alone tell them apart.
+const EQUAL_POINTS: i64 = 12;
 
-/// At most three dossiers, by position.
+/// Three dossiers by position, the likeliest first, and the equals of the third.
 pub fn proposals(
     credit: &Credit,
     evidence: &Evidence,
@@ -58,7 +62,11 @@ pub fn proposals(
         ranked.push((-sum, days.abs(), position));
     }
     ranked.sort_unstable();
-    ranked.into_iter().take(PROPOSALS_MAX).map(|(_, _, position)| position).collect()
+    let third = ranked.get(PROPOSALS_MAX - 1).map_or(i64::MAX, |(points, _, _)| *points);
+    let shown = |(place, (points, _, _)): &(usize, (i64, i64, usize))| {
+        *place < PROPOSALS_MAX || (*points < -EQUAL_POINTS && *points <= third.saturating_add(EQUAL_POINTS))
+    };
+    ranked.into_iter().enumerate().take_while(shown).take(EQUALS_MAX).map(|(_, (_, _, position))| position).collect()
 }
 
 fn reference_points(how: Found) -> i64 {

@@ -40,7 +40,7 @@ pub fn settle_returns(credits: &[&Credit], verdicts: &mut BTreeMap<i64, Verdict>
         let payees = verdict.payees.clone();
         let word = if sent_back { "retour" } else { "remboursement" };
         let why = vec![format!("{word} du virement de {amount} reçu le {}", original.movement.booking_date.format("%d/%m/%Y"))];
-        verdicts.insert(debit.id, Verdict { state, payees, why, tier: "return", of_return: Some(original.id) });
+        verdicts.insert(debit.id, Verdict { state, payees, why, tier: "return", of_return: Some(original.id), rests_on_payer: false });
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::string_slice)] // invented ASCII data
 
+mod maker;
 mod season;
 
 use super::*;

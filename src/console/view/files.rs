@@ -62,6 +62,8 @@ pub fn file(office: &Office, sha256: &str) -> anyhow::Result<Option<ServedFile>>
         Ok(mails::name_of_file(connection, sha256)?.map(|name| (String::new(), base_name(&name))))
     })?;
     match known {
+        // Identity papers go before the rest of the dossier.
+        Some(_) if !office.blobs.contains(sha256) => Ok(None),
         Some((media_type, name)) => Ok(Some(ServedFile { media_type, name, bytes: office.blobs.get(sha256)? })),
         None => Ok(None),
     }

@@ -2,22 +2,20 @@
 //!
 //! One letter answers all mails that came close together; at most one a day beside the acknowledgement; nothing doubtful is ever in one.
 
+mod status;
+
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::domain::calendar;
-use crate::domain::document::DocumentKind;
-use crate::domain::dossier::{DocumentStatus, DossierFacts, DossierState, MailFacts, Timeliness, UnreadableFile};
-use crate::domain::finding::Reason;
-use crate::domain::letter::{
-    CandidateLetter, FeeBlock, InventoryItem, JuryLine, LetterBody, LetterKind, MailReceived, MissingItem, StatusLetter, TranslationItem,
-    UnreadableItem,
-};
+use crate::domain::dossier::{DecisionFacts, DossierFacts, DossierState, MailFacts, Stage};
+use crate::domain::letter::{CandidateLetter, FeeBlock, LetterBody, LetterKind, LetterLanguage};
 use crate::domain::money::Cents;
 use crate::domain::payment::FeeState;
-use crate::domain::plan::{DueLetter, next_jury};
+use crate::domain::plan::DueLetter;
 use crate::domain::rules::{JurySession, Rules};
+use status::jury_line;
 
 /// What the rules of this room look at.
 struct Desk<'a> {
@@ -34,17 +32,19 @@ pub fn due(facts: &DossierFacts, state: &DossierState, rules: &Rules, now: DateT
         return (Vec::new(), None);
     }
     let desk = Desk { facts, state, rules, now, today: calendar::paris(now).date() };
-    let mut letters = Vec::new();
+    let (mut letters, mut later) = (Vec::new(), BTreeSet::new());
     if facts.corrections.withdrawn {
         desk.note_withdrawal(&mut letters);
-        letters.retain(|letter| !facts.letters.iter().any(|known| known.letter_key == letter.letter_key));
-        return (letters, None);
+    } else {
+        desk.answer(&mut letters, &mut later);
+        if state.stage != Stage::Notified {
+            desk.speak_of_money(&mut letters, &mut later);
+            desk.remind(&mut letters, &mut later);
+            desk.invite(&mut letters);
+        }
+        desk.announce_decision(&mut letters);
+        desk.remind_of_registration(&mut letters, &mut later);
     }
-    let mut later = BTreeSet::new();
-    desk.answer(&mut letters, &mut later);
-    desk.speak_of_money(&mut letters, &mut later);
-    desk.remind(&mut letters, &mut later);
-    desk.announce_decision(&mut letters);
     letters.retain(|letter| !facts.letters.iter().any(|known| known.letter_key == letter.letter_key));
     (letters, later.into_iter().find(|instant| *instant > now))
 }
@@ -102,13 +102,7 @@ impl Desk<'_> {
                 self.letter(format!("{number}/complete"), LetterKind::FileComplete, LetterBody::Status(Box::new(status)), last)
             }
             FeeState::Credited if !self.wrote(LetterKind::FileComplete) => {
-                let body = LetterBody::FeeReceived {
-                    received,
-                    booked_on,
-                    documents_complete: self.state.documents_complete,
-                    still_missing: self.state.missing.clone(),
-                    jury: self.jury_line(),
-                };
+                let body = LetterBody::FeeReceived { received, booked_on, status: Box::new(self.status(&[])) };
                 self.letter(format!("{number}/fee-received"), LetterKind::FeeReceived, body, last)
             }
             FeeState::Short => {
@@ -164,19 +158,60 @@ impl Desk<'_> {
         }
     }
 
+    /// The interview that a person fixed; a new date is a new invitation.
+    fn invite(&self, letters: &mut Vec<DueLetter>) {
+        let (Some(interview), Some(last)) = (&self.facts.corrections.interview, self.last_written_mail()) else { return };
+        if calendar::from_paris(interview.at) <= self.now {
+            return;
+        }
+        let body = LetterBody::Interview { at: interview.at, place_or_link: interview.place_or_link.clone(), duration_minutes: interview.minutes };
+        let letter_key = format!("{}/interview/{}", self.facts.number, interview.fixed_at.format("%Y-%m-%dT%H:%M:%SZ"));
+        letters.push(self.letter(letter_key, LetterKind::InterviewInvitation, body, last));
+    }
+
     /// The jury's decision, once a person has approved its letter.
     fn announce_decision(&self, letters: &mut Vec<DueLetter>) {
-        let Some(decision) = self.facts.decision.as_ref().filter(|decision| decision.approved) else { return };
-        let Some(last) = self.last_written_mail() else { return };
-        let Some(session) = self.rules.juries.iter().find(|session| session.name == decision.session) else { return };
-        let admitted = matches!(decision.kind, LetterKind::DecisionAdmitted | LetterKind::DecisionAdmittedSubjectToDegree);
-        let register_before = self.today.checked_add_days(Days::new(u64::from(self.rules.campaign.registration_days)));
+        let (Some((decision, session)), Some(last)) = (self.decision(), self.last_written_mail()) else { return };
         let body = LetterBody::Decision {
             jury: jury_line(session),
-            register_before: register_before.filter(|_| admitted),
+            register_before: is_admission(decision.kind).then(|| self.registration_ends(self.today)).flatten(),
             comment: decision.comment.clone(),
         };
-        letters.push(self.letter(format!("{}/decision/{}", self.facts.number, decision.session), decision.kind, body, last));
+        letters.push(self.letter(self.decision_key(decision), decision.kind, body, last));
+    }
+
+    /// Some days before the place of an admitted candidate is no longer kept. The days run from a dispatch that did not come back.
+    fn remind_of_registration(&self, letters: &mut Vec<DueLetter>, later: &mut BTreeSet<DateTime<Utc>>) {
+        let (Some((decision, session)), Some(last)) = (self.decision(), self.last_written_mail()) else { return };
+        let decision_key = self.decision_key(decision);
+        let arrived = self.facts.letters.iter().find(|letter| letter.letter_key == decision_key && !letter.cancelled && !letter.bounced_hard);
+        let (Some(announced), false) = (arrived.filter(|_| is_admission(decision.kind)), self.facts.corrections.registered) else { return };
+        let Some(last_day) = self.registration_ends(calendar::paris(announced.queued_at).date()) else { return };
+        for days in &self.rules.letters.registration_reminder_days {
+            let Some(day) = last_day.checked_sub_days(Days::new(u64::from(*days))) else { continue };
+            let morning = calendar::from_paris(day.and_time(MORNING));
+            if self.now < morning {
+                later.insert(morning);
+            } else if self.today < last_day {
+                let body = LetterBody::Decision { jury: jury_line(session), register_before: Some(last_day), comment: None };
+                letters.push(self.letter(format!("{}/registration/{day}", self.facts.number), LetterKind::RegistrationReminder, body, last));
+            }
+        }
+    }
+
+    /// The decision that a person has approved, and its session.
+    fn decision(&self) -> Option<(&DecisionFacts, &JurySession)> {
+        let decision = self.facts.decision.as_ref().filter(|decision| decision.approved)?;
+        Some((decision, self.rules.juries.iter().find(|session| session.name == decision.session)?))
+    }
+
+    fn decision_key(&self, decision: &DecisionFacts) -> String {
+        format!("{}/decision/{}", self.facts.number, decision.session)
+    }
+
+    /// The last day of the registration window that begins with a letter of that day.
+    fn registration_ends(&self, announced_on: NaiveDate) -> Option<NaiveDate> {
+        announced_on.checked_add_days(Days::new(u64::from(self.rules.campaign.registration_days)))
     }
 
     /// The last letter to somebody who withdraws: it was noted.
@@ -189,11 +224,13 @@ impl Desk<'_> {
     fn letter(&self, letter_key: String, kind: LetterKind, body: LetterBody, to: &MailFacts) -> DueLetter {
         let programme = self.state.programme.as_ref().and_then(|code| self.rules.programmes.iter().find(|programme| programme.code == *code));
         let programme_title = programme.map(|programme| match self.state.language {
-            crate::domain::letter::LetterLanguage::French => programme.title.clone(),
-            crate::domain::letter::LetterLanguage::English => programme.title_en.clone(),
+            LetterLanguage::French => programme.title.clone(),
+            LetterLanguage::English => programme.title_en.clone(),
         });
+        let by_the_rules = self.rules.letters.held.iter().any(|slug| slug == kind.slug());
         DueLetter {
             letter_key,
+            held: by_the_rules || promises_what_only_a_person_can(kind, &body),
             letter: CandidateLetter {
                 kind,
                 language: self.state.language,
@@ -207,135 +244,7 @@ impl Desk<'_> {
             in_reply_to: to.message_id.clone(),
             references: to.references.clone(),
             answers: Vec::new(),
-            held: self.rules.letters.held.iter().any(|slug| slug == kind.slug()),
         }
-    }
-
-    /// The dossier as the candidate is told it: what is certain, and nothing else.
-    fn status(&self, mails: &[&MailFacts]) -> StatusLetter {
-        let state = self.state;
-        let doubtful: BTreeSet<DocumentKind> = state.to_check.iter().map(|check| check.requirement).collect();
-        let fresh: BTreeSet<i64> = mails.iter().map(|mail| mail.mail_id).collect();
-        let of_mails = |mail_id: i64| mails.is_empty() || fresh.contains(&mail_id);
-        let unreadable: Vec<&UnreadableFile> = state
-            .unreadable
-            .iter()
-            .filter(|item| reason_for_candidate(item.reason))
-            // A reminder speaks of a closed file only where it stands for a piece that lacks.
-            .filter(|item| !mails.is_empty() || item.name_hint.is_some_and(|kind| state.missing.contains(&kind)))
-            .filter(|item| self.facts.files.iter().any(|file| file.sha256 == item.sha256 && of_mails(file.mail_id)))
-            .collect();
-        // A file that cannot be opened and bears the name of a missing piece is that piece: it is asked for once, by its file.
-        let asked_by_file: BTreeSet<DocumentKind> = unreadable.iter().filter_map(|item| item.name_hint).collect();
-        let missing: Vec<MissingItem> = state
-            .missing
-            .iter()
-            .filter(|kind| !doubtful.contains(kind) && !asked_by_file.contains(kind))
-            .map(|&kind| MissingItem { kind, not_blocking: state.missing_not_blocking.contains(&kind) })
-            .collect();
-        let translations = state.missing_translations.iter().map(|item| TranslationItem {
-            kind: item.kind,
-            sha256: item.sha256.clone(),
-            file_name: base_name(&item.file_name),
-            language: item.language,
-        });
-        // Where nothing could be opened there is one thing to do: send it so that it opens. What else lacks is told once it did.
-        let nothing_opened = self.facts.files.is_empty();
-        let spoken_of: Vec<&MailFacts> = if mails.is_empty() && nothing_opened { self.facts.mails.iter().collect() } else { mails.to_vec() };
-        let has_links = spoken_of.iter().any(|mail| mail.has_links);
-        let archive_problems: Vec<_> = spoken_of.iter().flat_map(|mail| mail.archive_problems.iter().cloned()).collect();
-        let missing = if nothing_opened && (has_links || !archive_problems.is_empty()) { Vec::new() } else { missing };
-        StatusLetter {
-            mails: mails.iter().map(|mail| MailReceived { arrived_at: mail.arrived_at, n_files: mail.n_files }).collect(),
-            missing,
-            missing_translations: translations.collect(),
-            unreadable: unreadable
-                .into_iter()
-                .map(|item| UnreadableItem { sha256: item.sha256.clone(), file_name: base_name(&item.file_name), reason: item.reason })
-                .collect(),
-            archive_problems,
-            has_links,
-            inventory: self.inventory(),
-            other_files: self.other_files(),
-            being_checked: !state.to_check.is_empty(),
-            documents_complete: state.documents_complete,
-            complete: state.complete,
-            fee: self.fee_is_asked().then(|| FeeBlock {
-                due: self.fee_still_due(),
-                reference: self.facts.reference.clone(),
-                proof_seen: state.fee_state == FeeState::ProofSeen,
-            }),
-            fee_credited: matches!(state.fee_state, FeeState::Credited | FeeState::Over | FeeState::Double) || self.facts.corrections.fee_accepted,
-            jury: self.jury_line(),
-            deadline: (state.timeliness != Timeliness::Late).then(|| self.deadline()).filter(|deadline| calendar::from_paris(*deadline) > self.now),
-            late: state.timeliness == Timeliness::Late,
-            visa_warning: state.timeliness == Timeliness::AfterInternationalDate,
-        }
-    }
-
-    fn inventory(&self) -> Vec<InventoryItem> {
-        let accepted = self.state.documents.iter().filter(|document| document.status == DocumentStatus::Accepted);
-        let mut items: Vec<InventoryItem> = accepted
-            .map(|document| {
-                let span = (document.pages.first().copied().unwrap_or(1), document.pages.last().copied().unwrap_or(1));
-                let language = document.languages.first().copied();
-                InventoryItem {
-                    kind: document.kind,
-                    file_name: base_name(&document.file_name),
-                    pages: (document.file_pages > u32::try_from(document.pages.len()).unwrap_or(u32::MAX)).then_some(span),
-                    language: language
-                        .filter(|language| document.kind.needs_translation() && (document.is_translation || !language.is_read_by_the_school())),
-                    is_translation: document.is_translation,
-                }
-            })
-            .collect();
-        items.sort_by(|a, b| (a.kind, a.is_translation, &a.file_name, a.pages).cmp(&(b.kind, b.is_translation, &b.file_name, b.pages)));
-        items
-    }
-
-    /// Files that came and are none of the inventory: off the list, or before the assistant's eyes.
-    fn other_files(&self) -> Vec<String> {
-        let listed: BTreeSet<&str> = self
-            .state
-            .documents
-            .iter()
-            .filter(|document| document.status == DocumentStatus::Accepted)
-            .map(|document| document.sha256.as_str())
-            .chain(self.state.unreadable.iter().map(|item| item.sha256.as_str()))
-            .collect();
-        let mut names: Vec<String> =
-            self.facts.files.iter().filter(|file| !listed.contains(file.sha256.as_str())).map(|file| base_name(&file.name)).collect();
-        names.sort();
-        names.dedup();
-        names
-    }
-
-    fn fee_is_asked(&self) -> bool {
-        matches!(self.state.fee_state, FeeState::Awaited | FeeState::ProofSeen | FeeState::Returned | FeeState::Short)
-            && !self.facts.corrections.fee_accepted
-    }
-
-    fn fee_still_due(&self) -> Cents {
-        match self.state.fee_state {
-            FeeState::Short => Cents((self.rules.fee.cents.0 - self.facts.fee.credited.0).max(0)),
-            _ => self.rules.fee.cents,
-        }
-    }
-
-    /// The instant announced to this candidate, Paris time.
-    fn deadline(&self) -> NaiveDateTime {
-        let campaign = &self.rules.campaign;
-        let international = self.state.international == Some(true) && self.state.timeliness != Timeliness::AfterInternationalDate;
-        if international && calendar::paris(self.now) <= campaign.international_announced {
-            campaign.international_announced
-        } else {
-            campaign.deadline_announced
-        }
-    }
-
-    fn jury_line(&self) -> Option<JuryLine> {
-        let named = self.facts.batched_for.as_ref().and_then(|name| self.rules.juries.iter().find(|session| session.name == *name));
-        named.or_else(|| next_jury(self.rules, self.today)).map(jury_line)
     }
 
     fn wrote(&self, kind: LetterKind) -> bool {
@@ -364,6 +273,15 @@ impl Desk<'_> {
     }
 }
 
+/// A dossier is complete, and no jury is ahead or it came late: what becomes of it is for a person to say.
+fn promises_what_only_a_person_can(kind: LetterKind, body: &LetterBody) -> bool {
+    matches!(body, LetterBody::Status(status) if kind == LetterKind::FileComplete && (status.after_last_jury || status.late))
+}
+
+fn is_admission(kind: LetterKind) -> bool {
+    matches!(kind, LetterKind::DecisionAdmitted | LetterKind::DecisionAdmittedSubjectToDegree)
+}
+
 /// `(2/2)` in the subject: nothing more is to be waited for.
 fn is_last_part(mail: &MailFacts) -> bool {
     mail.subject.split_once('/').is_some_and(|(before, after)| {
@@ -379,26 +297,7 @@ const MORNING: NaiveTime = match NaiveTime::from_hms_opt(8, 0, 0) {
     None => NaiveTime::MIN,
 };
 
-fn jury_line(session: &JurySession) -> JuryLine {
-    JuryLine { label_fr: session.label_fr.clone(), label_en: session.label_en.clone(), date: session.date, cut_off: session.cut_off_day() }
-}
-
 /// The last part of a path in an archive: the name as the candidate sees it in a folder.
 pub fn base_name(name: &str) -> String {
     name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned()
-}
-
-/// Reasons that a letter may give for an unreadable file; anything else stays with the assistant.
-fn reason_for_candidate(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::FileEmpty
-            | Reason::FileTruncated
-            | Reason::FilePassword
-            | Reason::FileDamaged
-            | Reason::FileUnknownFormat
-            | Reason::FilePreviewOnly
-            | Reason::FileTooLarge
-            | Reason::FileTooManyPages
-    )
 }

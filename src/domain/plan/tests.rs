@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::document::{DocumentFacts, DocumentReading, FileReading, Translation};
-use crate::domain::dossier::{Corrections, FeeFacts, FileFacts, LetterFacts, MailFacts};
+use crate::domain::dossier::{Corrections, DecisionFacts, FeeFacts, FileFacts, InterviewFacts, LetterFacts, MailFacts};
 use crate::domain::finding::FileFinding;
 use crate::domain::letter::{LetterBody, LetterKind, StatusLetter};
 use crate::domain::mail::MailClass;
@@ -277,7 +277,120 @@ fn a_late_dossier_is_received_kept_and_told_so() {
     facts.mails = vec![mail(1, "2024-06-08T10:00:00Z")];
     let plan = plan(&facts, &rules(), at("2024-06-08T11:00:00Z"));
     assert_eq!(plan.state.timeliness, Timeliness::Late);
-    assert!(status(&plan).late && status(&plan).deadline.is_none());
+    assert!(status(&plan).late && status(&plan).jury.is_none());
+    assert_eq!(status(&plan).deadline, Some(rules().campaign.deadline_announced), "the letter says which date it was");
+}
+
+/// Rules with a March session on the 21st and an April one on the 18th, each closed a week before.
+fn dated_rules() -> Rules {
+    let mut rules = rules();
+    rules.juries.retain(|session| ["mars", "avril"].contains(&session.name.as_str()));
+    for (session, date) in rules.juries.iter_mut().zip(["2024-03-21", "2024-04-18"]) {
+        session.date = date.parse().ok();
+    }
+    rules
+}
+
+#[test]
+fn no_jury_is_promised_that_a_transfer_cannot_reach_in_time() {
+    let named = |arrived_at: &str, fee: FeeFacts, with_proof: bool| {
+        let mut facts = whole();
+        facts.mails = vec![mail(1, arrived_at)];
+        facts.fee = fee;
+        if with_proof {
+            facts.files.push(file(1, "virement", vec![document(DocumentKind::PaymentProof, 0.97, "fr")]));
+        }
+        let plan = plan(&facts, &dated_rules(), at(arrived_at) + TimeDelta::hours(1));
+        assert_eq!(plan.state.jury_session.is_some(), status(&plan).jury.is_some());
+        plan.state.jury_session.unwrap_or_default()
+    };
+    let paid = FeeFacts { state: FeeState::Credited, credited: Cents(6000), booked_on: NaiveDate::from_ymd_opt(2024, 3, 1) };
+    // The March session closes on Thursday the 14th; a transfer takes two banking days.
+    assert_eq!(named("2024-03-12T09:00:00Z", FeeFacts::default(), false), "mars");
+    assert_eq!(named("2024-03-13T09:00:00Z", FeeFacts::default(), false), "avril");
+    assert_eq!(named("2024-03-14T09:00:00Z", FeeFacts::default(), true), "avril");
+    assert_eq!(named("2024-03-14T09:00:00Z", paid, false), "mars");
+    assert_eq!(named("2024-04-10T09:00:00Z", FeeFacts::default(), false), "", "nothing is promised after the last session");
+}
+
+#[test]
+fn a_jury_without_a_date_is_named_by_its_month_until_it_may_have_closed() {
+    let named = |day: &str| next_jury(&rules(), day.parse().unwrap()).map(|session| session.name.clone());
+    assert_eq!(named("2024-02-23").as_deref(), Some("mars"));
+    assert_eq!(named("2024-02-24").as_deref(), Some("avril"));
+    assert_eq!(named("2024-05-26"), None);
+}
+
+#[test]
+fn completed_after_the_last_jury_or_too_late_is_for_a_person_to_answer() {
+    let complete_at = |arrived_at: &str, instant: &str| {
+        let mut facts = whole();
+        facts.mails = vec![mail(1, arrived_at)];
+        let answered = with_letters(facts.clone(), &plan(&facts, &dated_rules(), at(arrived_at) + TimeDelta::hours(1)), at(arrived_at));
+        let fee = FeeFacts { state: FeeState::Credited, credited: Cents(6000), booked_on: NaiveDate::from_ymd_opt(2024, 4, 12) };
+        plan(&DossierFacts { fee, ..answered }, &dated_rules(), at(instant))
+    };
+    let in_time = complete_at("2024-01-10T09:00:00Z", "2024-04-10T09:00:00Z");
+    assert!(!in_time.letters[0].held && status(&in_time).jury.is_some());
+    let too_late = complete_at("2024-01-10T09:00:00Z", "2024-04-15T09:00:00Z");
+    assert!(too_late.letters[0].held && status(&too_late).after_last_jury && status(&too_late).jury.is_none());
+    let late = complete_at("2024-06-09T09:00:00Z", "2024-06-12T09:00:00Z");
+    assert!(late.letters[0].held && status(&late).late && status(&late).jury.is_none());
+}
+
+#[test]
+fn the_letter_about_the_fee_says_all_that_lacks() {
+    let mut facts = without(DocumentKind::Cv);
+    facts.files.retain(|file| file.name != DocumentKind::Transcript.slug() && file.name != DocumentKind::Photo.slug());
+    facts.files.push(file(1, "notas.pdf", vec![document(DocumentKind::Transcript, 0.97, "pt")]));
+    let mut closed = file(1, "Photo.jpg", Vec::new());
+    closed.reading.readable = false;
+    closed.reading.name_hint = Some(DocumentKind::Photo);
+    closed.reading.findings = vec![FileFinding { reason: Reason::FileTruncated, page: None }];
+    facts.files.push(closed);
+    let now = at("2024-01-12T09:00:00Z");
+    let mut facts = with_letters(facts.clone(), &settled(&facts), at("2024-01-10T10:00:00Z"));
+    facts.fee = FeeFacts { state: FeeState::Credited, credited: Cents(6000), booked_on: NaiveDate::from_ymd_opt(2024, 1, 11) };
+    let paid = plan(&facts, &rules(), now);
+    let LetterBody::FeeReceived { status, .. } = &paid.letters[0].letter.body else { panic!("{:?}", paid.letters) };
+    assert_eq!(status.missing.iter().map(|item| item.kind).collect::<Vec<_>>(), [DocumentKind::Cv]);
+    assert_eq!((status.missing_translations.len(), status.unreadable.len()), (1, 1));
+}
+
+#[test]
+fn an_admission_is_followed_by_one_reminder_of_the_registration() {
+    let mut facts = with_letters(whole(), &settled(&whole()), at("2024-01-10T10:00:00Z"));
+    facts.decision = Some(DecisionFacts { session: String::from("mars"), kind: LetterKind::DecisionAdmitted, comment: None, approved: true });
+    let sent_at = at("2024-03-22T09:00:00Z");
+    let announced = plan(&facts, &rules(), sent_at);
+    assert_eq!(announced.letters.len(), 1, "{:?}", announced.letters);
+    let facts = with_letters(facts, &announced, sent_at);
+    // Fifteen days from Friday 22 March end on Saturday 6 April; the reminder leaves on the 1st at eight.
+    let waiting = plan(&facts, &rules(), at("2024-03-23T09:00:00Z"));
+    assert_eq!((waiting.letters.len(), waiting.review_at), (0, Some(at("2024-04-01T06:00:00Z"))));
+    let reminded = plan(&facts, &rules(), at("2024-04-01T07:00:00Z"));
+    assert_eq!(reminded.letters[0].letter.kind, LetterKind::RegistrationReminder);
+    let LetterBody::Decision { register_before, .. } = &reminded.letters[0].letter.body else { panic!("{:?}", reminded.letters) };
+    assert_eq!(*register_before, NaiveDate::from_ymd_opt(2024, 4, 6));
+    let registered = Corrections { registered: true, ..facts.corrections.clone() };
+    assert!(plan(&DossierFacts { corrections: registered, ..facts }, &rules(), at("2024-04-01T07:00:00Z")).letters.is_empty());
+}
+
+#[test]
+fn an_interview_is_proposed_once_and_again_when_it_moves() {
+    let mut facts = with_letters(whole(), &settled(&whole()), at("2024-01-10T10:00:00Z"));
+    let now = at("2024-02-01T09:00:00Z");
+    for (fixed_at, when) in [
+        ("2024-02-01T08:00:00Z", "2024-02-05T14:30 30 https://visio.example.org/a"),
+        ("2024-02-01T08:30:00Z", "2024-02-06T10:00 45 764 boulevard Lahure, Douai"),
+    ] {
+        facts.corrections.interview = InterviewFacts::parse(when, at(fixed_at));
+        let invited = plan(&facts, &rules(), now);
+        assert_eq!(invited.letters[0].letter.kind, LetterKind::InterviewInvitation, "{when}");
+        assert_eq!(facts.corrections.interview.as_ref().map(InterviewFacts::written).as_deref(), Some(when));
+        facts = with_letters(facts, &invited, now);
+        assert!(plan(&facts, &rules(), now).letters.is_empty());
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Sample mail to the school's own people.
 
 use super::day;
-use crate::domain::digest::{Digest, DigestDossier, DigestJury, DigestQuestion, DigestTask, DigestTransfer, MailAccount};
+use crate::domain::digest::{Digest, DigestBatch, DigestDossier, DigestErasure, DigestJury, DigestQuestion, DigestTask, DigestTransfer, MailAccount};
 use crate::domain::money::Cents;
 use crate::letters::{BatchAnnouncement, BatchDelivery};
 
@@ -62,6 +62,11 @@ fn busy() -> Digest {
             n_nearly: 7,
             n_under_way: 4,
         }),
+        batches: vec![
+            DigestBatch { label: String::from("jury de février"), n_candidates: 0 },
+            DigestBatch { label: String::from("jury de mars"), n_candidates: 18 },
+        ],
+        to_erase: vec![DigestErasure { on: day(2024, 4, 6), n_dossiers: 1, n_identity_papers: 12 }],
         juries_without_date: ["jury d'avril", "jury de mai", "jury de juin"].map(String::from).to_vec(),
         new_dossiers: vec![
             dossier("MS24-0060", "Awa Ndiaye", "il manque une pièce"),
@@ -111,11 +116,6 @@ pub fn batch_announcements() -> Vec<(&'static str, BatchAnnouncement)> {
         delivery: BatchDelivery::Folder { path: String::from(r"\\partage\masteres\jury avril"), file_names: Vec::new() },
         ..attached.clone()
     };
-    let empty = BatchAnnouncement {
-        n_candidates: 0,
-        delivery: BatchDelivery::Attached { file_names: names.get(..1).unwrap_or_default().to_vec() },
-        ..attached.clone()
-    };
     let complement = BatchAnnouncement { n_candidates: 1, addendum: Some(day(2024, 3, 18)), ..attached.clone() };
-    vec![("attached", attached), ("folder", folder), ("complement", complement), ("empty", empty)]
+    vec![("attached", attached), ("folder", folder), ("complement", complement)]
 }

@@ -8,12 +8,21 @@ use crate::letters::wording::{self, English, French};
 
 const FILE_NAME_IN_SUBJECT_LENGTH_MAX: usize = 18;
 
+/// What a letter asks for, counted.
+pub(super) struct Asked {
+    /// Missing pieces, translations, and closed files that are named one by one.
+    pub n_pieces: usize,
+    /// Closed files that are named together.
+    pub n_files_together: usize,
+    pub being_checked: bool,
+}
+
 /// The end of the subject: what the reader has to do, or that there is nothing. The most pressing comes first; what would make the
 /// subject too long for a telephone is left to the letter.
-pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usize, being_checked: bool, language: LetterLanguage) -> String {
+pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, asked: &Asked, language: LetterLanguage) -> String {
     let columns_max = match kind {
-        _ if status.late => 56,
-        LetterKind::SupplementReceived => 64,
+        _ if status.late => 52,
+        LetterKind::SupplementReceived | LetterKind::FeeReceived => 64,
         _ => 74,
     };
     let mut gestures = Vec::new();
@@ -33,8 +42,14 @@ pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usiz
     if status.has_links {
         gestures.push(text(language, "fichiers à joindre au lieu du lien", "files to attach instead of a link"));
     }
-    if n_asked > 0 {
-        let pieces = wording::pieces(n_asked, language);
+    if asked.n_files_together > 0 {
+        gestures.push(match language {
+            French => format!("{}\u{a0}fichiers à renvoyer", asked.n_files_together),
+            English => format!("{}\u{a0}files to send again", asked.n_files_together),
+        });
+    }
+    if asked.n_pieces > 0 {
+        let pieces = wording::pieces(asked.n_pieces, language);
         gestures.push(match language {
             French => format!("{pieces} à nous envoyer"),
             English => format!("{pieces} to send"),
@@ -57,7 +72,7 @@ pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, n_asked: usiz
     }
     let nothing_to_send = text(language, "rien à envoyer pour le moment", "nothing to send for now");
     let to_pay = gestures.pop();
-    if being_checked {
+    if asked.being_checked {
         let looking = text(language, "nous regardons vos pièces", "we are looking at your documents");
         format!("{}, {looking}", to_pay.unwrap_or(nothing_to_send))
     } else if status.complete {

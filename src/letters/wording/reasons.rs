@@ -27,6 +27,34 @@ pub fn reason_words(reason: Reason, language: LetterLanguage) -> Option<ReasonWo
     })
 }
 
+/// The gesture for many files that share a reason.
+pub fn what_to_do_with_several(reason: Reason, language: LetterLanguage) -> String {
+    let (french, english) = match reason {
+        Reason::EntryPassword | Reason::FilePassword => (
+            "Répondez à ce message en indiquant le mot de passe, ou renvoyez ces fichiers sans mot de passe.",
+            "Please reply to this message with the password, or send these files again without one.",
+        ),
+        Reason::EntryTooLarge | Reason::FileTooLarge => {
+            ("Renvoyez-les dans une version plus légère, si possible en PDF.", "Please send smaller versions of them, as PDFs if you can.")
+        }
+        Reason::FileUnknownFormat | Reason::FilePreviewOnly | Reason::FileMacroOrExecutable => {
+            ("Renvoyez ces documents en PDF.", "Please send these documents as PDFs.")
+        }
+        Reason::LinkInsteadOfFile => (
+            "Joignez les fichiers eux-mêmes à votre réponse\u{a0}: nous n'ouvrons pas les liens.",
+            "Please attach the files themselves to your reply: we do not open links.",
+        ),
+        _ => (
+            "Renvoyez ces fichiers, dans une nouvelle archive zip ou tels quels.",
+            "Please send these files again, in a new zip archive or as they are.",
+        ),
+    };
+    match language {
+        French => french_spaces(french),
+        English => english.to_owned(),
+    }
+}
+
 /// French reason and gesture, English reason and gesture.
 type Words = (&'static str, &'static str, &'static str, &'static str);
 

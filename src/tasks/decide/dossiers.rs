@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction};
 use super::{Effect, Word, refuse};
 use crate::desk;
 use crate::domain::document::DocumentKind;
-use crate::domain::dossier::DocumentStatus;
+use crate::domain::dossier::{DocumentStatus, InterviewFacts};
 use crate::domain::finding::Reason;
 use crate::domain::route::Route;
 use crate::domain::rules::Rules;
@@ -180,12 +180,11 @@ fn fault(subject: &str, value: &str, rules: &Rules) -> Option<String> {
         ["requirement", kind] => DocumentKind::from_slug(kind).is_some() && one_of(&["present", "missing", "waived"]),
         ["route"] => value.is_empty() || Route::from_slug(value).is_some(),
         ["programme"] => value.is_empty() || rules.programmes.iter().any(|programme| programme.code == value),
-        ["degree_in_progress" | "international" | "withdrawn" | "letters_off" | "not_a_candidate" | "registered"] => one_of(&["true", "false"]),
+        ["degree_in_progress" | "international" | "withdrawn" | "letters_off" | "not_a_candidate" | "registered" | "dispute"] => one_of(&["true", "false"]),
         ["language"] => one_of(&["fr", "en"]),
         ["fee"] => one_of(&["accepted"]),
         ["name"] => value.chars().count() <= 200 && !value.contains(['\n', '\r']),
-        // Others have rooms of their own that look at what they write.
-        ["interview"] => true,
+        ["interview"] => value.is_empty() || InterviewFacts::parse(value, chrono::DateTime::UNIX_EPOCH).is_some(),
         _ => false,
     };
     (!is_good).then(|| format!("«\u{a0}{value}\u{a0}» ne convient pas pour «\u{a0}{subject}\u{a0}»."))

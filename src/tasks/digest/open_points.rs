@@ -45,7 +45,8 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
             open.add(is_urgent, task);
         }
     }
-    for row in sources.transfers.iter().filter(|row| row.state == TransferState::ToReview) {
+    // A transfer that the bank sent back and its return are one matter, told with the transfer.
+    for row in sources.transfers.iter().filter(|row| row.state == TransferState::ToReview && !(row.movement.amount.0 < 0 && row.tier == "return")) {
         open.add(sources.came_since(row, since), transfer_point(sources, row));
     }
     for (row, state) in sources.dossiers.iter().filter(|(_, state)| state.stage != Stage::Withdrawn) {
@@ -128,6 +129,11 @@ fn transfer_point(sources: &Sources, row: &TransferRow) -> DigestTask {
     let what = if is_debit { "Débit (retour d'un virement\u{a0}?)" } else { "Virement" };
     let text =
         if movement.remittance.is_empty() { String::from("sans libellé") } else { format!("libellé «\u{a0}{}\u{a0}»", movement.remittance) };
+    let sent_back = row.why.iter().find(|why| why.starts_with("renvoyé"));
+    let proposal = match sent_back {
+        Some(sent_back) => format!("La banque l'a {sent_back}\u{a0}: la somme n'est plus sur le compte. {proposal}"),
+        None => proposal,
+    };
     DigestTask {
         who: String::new(),
         sentence: format!(
@@ -136,7 +142,7 @@ fn transfer_point(sources: &Sources, row: &TransferRow) -> DigestTask {
             calendar::french_date(movement.booking_date),
             movement.debtor.as_deref().unwrap_or("payeur non indiqué"),
         ),
-        question: (candidates.len() == 1 && !is_debit).then(|| String::from("Le lui attribuer\u{a0}?")),
+        question: (candidates.len() == 1 && !is_debit && sent_back.is_none()).then(|| String::from("Le lui attribuer\u{a0}?")),
     }
 }
 

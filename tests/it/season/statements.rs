@@ -16,7 +16,7 @@ pub struct Movement {
 }
 
 pub struct StatementFile {
-    pub file: &'static str,
+    pub file: String,
     pub movements: Vec<Movement>,
     pub bytes: Vec<u8>,
 }
@@ -94,27 +94,31 @@ fn movements() -> Vec<Movement> {
     all
 }
 
-/// The four files; neighbouring ones share some days.
+type Writer = fn(&[Movement], (NaiveDate, NaiveDate), (i64, i64)) -> Vec<u8>;
+
+/// The four formats in turn.
+const FORMATS: [(&str, Writer); 4] = [("camt053.xml", camt), ("cfonb.txt", cfonb), ("sta", mt940), ("csv", csv)];
+
+/// A file for each week of the bank, as accountants draw them; the first of each four begins on the Thursday before, so that some days stand
+/// in two files of two formats.
 pub fn statements() -> Vec<StatementFile> {
     let all = movements();
-    type Writer = fn(&[Movement], (NaiveDate, NaiveDate), (i64, i64)) -> Vec<u8>;
-    let periods: [(&'static str, &str, &str, Writer); 4] = [
-        ("releve-2023-10_2023-12.camt053.xml", "2023-10-01", "2023-12-08", camt),
-        ("releve-2023-12_2024-02.cfonb.txt", "2023-12-04", "2024-02-29", cfonb),
-        ("releve-2024-02_2024-04.sta", "2024-02-26", "2024-04-19", mt940),
-        ("releve-2024-04_2024-06.csv", "2024-04-17", "2024-06-28", csv),
-    ];
-    periods
-        .into_iter()
-        .map(|(file, start, end, write)| {
-            let (start, end) = (day(start), day(end));
-            let opening = 4_218_340 + all.iter().filter(|movement| movement.date < start).map(|movement| movement.cents).sum::<i64>();
-            let inside: Vec<Movement> = all.iter().filter(|movement| (start..=end).contains(&movement.date)).cloned().collect();
+    let mut files = Vec::new();
+    let mut monday = day("2023-10-02");
+    while monday < day("2024-06-28") {
+        let (format, write) = FORMATS[files.len() % FORMATS.len()];
+        let overlap = if files.len() % FORMATS.len() == 0 && !files.is_empty() { 4 } else { 0 };
+        let period = (monday - chrono::Duration::days(overlap), monday + chrono::Duration::days(4));
+        let inside: Vec<Movement> = all.iter().filter(|movement| (period.0..=period.1).contains(&movement.date)).cloned().collect();
+        if inside.iter().any(|movement| movement.date >= monday) {
+            let opening = 4_218_340 + all.iter().filter(|movement| movement.date < period.0).map(|movement| movement.cents).sum::<i64>();
             let closing = opening + inside.iter().map(|movement| movement.cents).sum::<i64>();
-            let bytes = write(&inside, (start, end), (opening, closing));
-            StatementFile { file, movements: inside, bytes }
-        })
-        .collect()
+            let bytes = write(&inside, period, (opening, closing));
+            files.push(StatementFile { file: format!("releve-{}.{format}", period.1), movements: inside, bytes });
+        }
+        monday += chrono::Duration::days(7);
+    }
+    files
 }
 
 fn euros(cents: i64, point: char) -> String {
