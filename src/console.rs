@@ -3,6 +3,7 @@
 //! It listens on this machine only by default. Nothing changes but by a form of its own that was sent from its own pages; candidates' files
 //! are shown without scripts, forms or network; no page needs a script.
 
+mod deposit;
 mod door;
 mod gestures;
 mod pages;
@@ -35,7 +36,7 @@ pub async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
 
 /// Serves pages until told to stop.
 pub async fn serve(office: Arc<Office>, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-    let console = Arc::new(Console { door: door::Door::new(&office.config)?, office });
+    let console = Arc::new(Console { door: door::Door::new(&office.config)?, counter: deposit::Counter::default(), office });
     axum::serve(listener, router(console)).with_graceful_shutdown(async move { stop.cancelled().await }).await.context("serve the console")
 }
 
@@ -43,6 +44,7 @@ pub async fn serve(office: Arc<Office>, listener: TcpListener, stop: Cancellatio
 pub struct Console {
     office: Arc<Office>,
     door: door::Door,
+    counter: deposit::Counter,
 }
 
 type Shared = State<Arc<Console>>;
@@ -60,6 +62,7 @@ fn router(console: Arc<Console>) -> Router {
         .route("/lettres", get(letters))
         .route("/lettres/{id}", get(letter))
         .route("/courriels", get(mails))
+        .route("/depots", get(deposits))
         .route("/fichiers/{sha256}", get(file))
         .route("/style.css", get(style))
         .route("/virements/{id}/{gesture}", post(gestures::transfer))
@@ -67,6 +70,8 @@ fn router(console: Arc<Console>) -> Router {
         .route("/envois/{gesture}", post(gestures::sending))
         .route("/dossiers/{number}/{gesture}", post(gestures::dossier))
         .route("/courriels/{id}/rattacher", post(gestures::mail))
+        .route("/depots/apporter/{what}", post(deposit::bring))
+        .route("/depots/{gesture}", post(deposit::confirm))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), door::guard))
         .with_state(console)
@@ -107,6 +112,10 @@ async fn letter(State(console): Shared, Path(id): Path<i64>, Query(asked): Query
 
 async fn mails(State(console): Shared, Query(asked): Query<Asked>) -> Page {
     on_a_thread(move || pages::mails(&console, &asked)).await
+}
+
+async fn deposits(State(console): Shared, Query(asked): Query<Asked>) -> Page {
+    on_a_thread(move || pages::deposits(&console, &asked)).await
 }
 
 async fn style() -> Response {

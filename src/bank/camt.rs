@@ -69,9 +69,10 @@ fn details_of<'a>(whole: &Movement, references: &BTreeSet<String>, details: &'a 
     if let Some(batch) = details.iter().filter(same).find(|batch| !batch.references.is_disjoint(references)) {
         return Some(batch);
     }
-    let mut alike = details.iter().filter(same).filter(|batch| {
-        batch.booking_date == whole.booking_date && (batch.references.is_empty() || references.is_empty())
-    });
+    let mut alike = details
+        .iter()
+        .filter(same)
+        .filter(|batch| batch.booking_date == whole.booking_date && (batch.references.is_empty() || references.is_empty()));
     alike.next().filter(|_| alike.next().is_none())
 }
 
@@ -279,7 +280,8 @@ fn joined(read: Entry, entry: Node<'_, '_>, details: &[Batch]) -> Entry {
         return read;
     }
     let Some(batch) = details_of(whole, &references(entry), details) else { return read };
-    let movements = batch.parts.iter().map(|part| Movement { booking_date: whole.booking_date, value_date: whole.value_date, ..part.clone() }).collect();
+    let movements =
+        batch.parts.iter().map(|part| Movement { booking_date: whole.booking_date, value_date: whole.value_date, ..part.clone() }).collect();
     Entry { movements, unsplit: None }
 }
 
@@ -472,7 +474,9 @@ mod tests {
         let parts = format!("{}{}", part("60.00", "<Nm>A B</Nm>"), part("60.00", "<Nm>C D</Nm>"));
         let notification = |reference: &str, amount: &str| {
             let entry = entry(amount, "CRDT", &parts).replace("B1", reference);
-            format!("<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.054.001.04'><BkToCstmrDbtCdtNtfctn><Ntfctn>{entry}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>")
+            format!(
+                "<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.054.001.04'><BkToCstmrDbtCdtNtfctn><Ntfctn>{entry}</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>"
+            )
         };
         for (reference, amount, number) in [("POOL1", "120.00", 2), ("OTHER", "120.00", 1), ("POOL1", "130.00", 1)] {
             let details = batches(notification(reference, amount).as_bytes());

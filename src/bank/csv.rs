@@ -94,7 +94,8 @@ pub fn read_workbook(bytes: &[u8], names: &CsvColumns) -> StatementReading {
         Err(fault) => return StatementReading::refused(fault),
     };
     let readings: Vec<StatementReading> = sheets.iter().map(|rows| read_rows(rows, names)).collect();
-    let best = readings.iter().position(|reading| !reading.statements.is_empty()).or_else(|| readings.iter().position(|reading| reading.header.is_some()));
+    let best =
+        readings.iter().position(|reading| !reading.statements.is_empty()).or_else(|| readings.iter().position(|reading| reading.header.is_some()));
     let Some(mut reading) = readings.into_iter().nth(best.unwrap_or(0)) else { return StatementReading::refused(StatementFault::Empty) };
     if reading.format == "csv" {
         "xlsx".clone_into(&mut reading.format);
@@ -122,7 +123,12 @@ pub fn read_rows(rows: &[(u32, Vec<String>)], names: &CsvColumns) -> StatementRe
         };
     };
     let cells = rows.get(header_at).map(|(_, cells)| cells.as_slice()).unwrap_or_default();
-    let header = TableHeader { fingerprint: fingerprint(cells), cells: cells.to_vec(), meanings: columns.meanings(cells), columns: columns.named(cells, names) };
+    let header = TableHeader {
+        fingerprint: fingerprint(cells),
+        cells: cells.to_vec(),
+        meanings: columns.meanings(cells),
+        columns: columns.named(cells, names),
+    };
     let mut reading = StatementReading { format: "csv".to_owned(), header: Some(header), ..StatementReading::default() };
     let mut statement = Statement { currency: "EUR".to_owned(), ..Statement::default() };
     for (_, cells) in rows.iter().take(header_at) {

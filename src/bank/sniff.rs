@@ -231,7 +231,10 @@ mod tests {
             (b"!Type:Bank\nD01/02/2024\nT60.00\n^\n", Sniffed::Other("QIF".to_owned())),
             (b"\xf0\xf1\xf1\xf2\xf3\x40\x40\xd0", Sniffed::Other("CFONB en EBCDIC".to_owned())),
             (b"{1:F01BANKFRPPAXXX}{2:O1031200240304}{4:\n:20:X\n:32A:240304EUR60,\n-}", Sniffed::Other("SWIFT MT103".to_owned())),
-            (b"{1:F01BANKFRPPAXXX}{2:O9411200240304}{4:\n:20:X\n:25:Y\n:60F:C240304EUR1,\n:62F:C240304EUR1,\n-}", Sniffed::Other("SWIFT MT941".to_owned())),
+            (
+                b"{1:F01BANKFRPPAXXX}{2:O9411200240304}{4:\n:20:X\n:25:Y\n:60F:C240304EUR1,\n:62F:C240304EUR1,\n-}",
+                Sniffed::Other("SWIFT MT941".to_owned()),
+            ),
             (b":20:X\n:25:Y\n:21:Z\n:32A:240304EUR60,\n:52A:BANKFRPP\n", Sniffed::Other("SWIFT MT9xx (avis)".to_owned())),
             (b"01,SENDER,RECEIVER,240304,1200,1,80,1,2/\n02,RECEIVER,SENDER,1,240304,,EUR,2/\n", Sniffed::Other("BAI2".to_owned())),
             (b"<?xml version=\"1.0\"?><!DOCTYPE html><html></html>", Sniffed::Other("HTML".to_owned())),

@@ -18,13 +18,13 @@ use crate::tasks::decide::{self, Effect, MailTarget, Refusal, Share, Word};
 type Fields = Form<Vec<(String, String)>>;
 
 /// A form of ours, its token checked.
-struct Filled {
+pub(super) struct Filled {
     fields: Vec<(String, String)>,
     actor: String,
 }
 
 impl Filled {
-    fn new(console: &Console, headers: &HeaderMap, Form(fields): Fields) -> anyhow::Result<Filled> {
+    pub(super) fn new(console: &Console, headers: &HeaderMap, Form(fields): Fields) -> anyhow::Result<Filled> {
         let actor = console.door.visitor(headers).unwrap_or_default();
         let filled = Filled { fields, actor };
         if !console.door.knows_token(filled.get("jeton")) {
@@ -34,7 +34,7 @@ impl Filled {
     }
 
     /// The first field of that name; empty when there is none.
-    fn get(&self, name: &str) -> &str {
+    pub(super) fn get(&self, name: &str) -> &str {
         self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim())
     }
 
@@ -42,7 +42,7 @@ impl Filled {
         self.fields.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
     }
 
-    fn word(&self) -> Word<'_> {
+    pub(super) fn word(&self) -> Word<'_> {
         Word { actor: &self.actor, why: self.get("pourquoi") }
     }
 
@@ -57,7 +57,7 @@ impl Filled {
     }
 }
 
-fn refusal(sentence: &str) -> anyhow::Error {
+pub(super) fn refusal(sentence: &str) -> anyhow::Error {
     anyhow::Error::new(Refusal(sentence.to_owned()))
 }
 
@@ -182,6 +182,7 @@ pub async fn dossier(
                 let piece = DocumentKind::from_slug(filled.get("piece")).ok_or_else(|| refusal("Cette pièce n'est pas connue."))?;
                 (decide::accept_missing(office, word, &number, piece)?, "accepte")
             }
+            "entretien" => (decide::correct(office, word, &number, &[(String::from("interview"), interview(filled)?)])?, "corrige"),
             "ecarter" => (decide::set_aside(office, word, &number, true)?, "mis_de_cote"),
             "reprendre" => (decide::set_aside(office, word, &number, false)?, "corrige"),
             "reunir" => (decide::join(office, word, &number, &number_in(filled.get("dossier")))?, "reuni"),
@@ -189,6 +190,16 @@ pub async fn dossier(
         })
     })
     .await
+}
+
+/// When and where, as a correction keeps it; the moment is one of Paris.
+fn interview(filled: &Filled) -> anyhow::Result<String> {
+    let place: String = filled.get("lieu").split_whitespace().collect::<Vec<_>>().join(" ");
+    let (at, minutes) = (filled.get("quand").get(..16).unwrap_or_default(), filled.get("minutes"));
+    if place.is_empty() || at.is_empty() || minutes.parse::<u32>().ok().filter(|minutes| (1..=600).contains(minutes)).is_none() {
+        return Err(refusal("Un entretien demande un jour, une heure, une durée et un lieu ou un lien."));
+    }
+    Ok(format!("{at} {minutes} {place}"))
 }
 
 /// Subjects and values in pairs; `inchange` leaves a subject alone.

@@ -6,10 +6,10 @@ use anyhow::Context;
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, UndefinedBehavior, context};
 
-use super::{Asked, Console, view};
+use super::{Asked, Console, deposit, view};
 use crate::domain::payment::TransferState;
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("layout.html", include_str!("layout.html")),
     ("pieces.html", include_str!("pieces.html")),
     ("today.html", include_str!("today.html")),
@@ -19,6 +19,7 @@ const TEMPLATES: [(&str, &str); 9] = [
     ("letters.html", include_str!("letters.html")),
     ("letter.html", include_str!("letter.html")),
     ("mails.html", include_str!("mails.html")),
+    ("deposits.html", include_str!("deposits.html")),
 ];
 
 fn environment() -> anyhow::Result<&'static Environment<'static>> {
@@ -65,6 +66,12 @@ fn said(word: &str) -> &'static str {
         "mis_de_cote" => "Mis de côté\u{a0}: ce n'est pas un candidat, aucune lettre ne partira.",
         "reuni" => "Les deux dossiers n'en font plus qu'un.",
         "rattache" => "Courriel rattaché.",
+        "depot_abandonne" => "Fichier laissé\u{a0}: rien n'a été fait.",
+        "releve_lu" => "Relevé comptabilisé.",
+        "releve_refuse" => "Ce relevé n'a pas pu être comptabilisé\u{a0}; la raison est dans la liste ci-dessous.",
+        "releve_annule" => "Import annulé, avec ses rapprochements.",
+        "decisions_lues" => "Décisions enregistrées. Rien n'est parti\u{a0}: relisez la liste, puis envoyez les lettres.",
+        "decisions_envoyees" => "Les lettres de décision sont en file d'envoi.",
         "deja" => "C'était déjà fait\u{a0}: rien n'a changé.",
         _ => "",
     }
@@ -120,6 +127,11 @@ pub fn mails(console: &Console, asked: &Asked) -> anyhow::Result<Option<String>>
     let names = Value::from(Serde(view::names(&console.office)?));
     let page = context! { waiting => Value::from(Serde(waiting)), aside => Value::from(Serde(aside)), names };
     render(console, "mails.html", "Courriels sans dossier", "/courriels", asked, page).map(Some)
+}
+
+pub fn deposits(console: &Console, asked: &Asked) -> anyhow::Result<Option<String>> {
+    let page = Value::from(Serde(deposit::page(console)?));
+    render(console, "deposits.html", "Relevés et décisions", "/depots", asked, page).map(Some)
 }
 
 /// A page with one sentence, which is escaped here.

@@ -106,13 +106,13 @@ fn keep_readings(transaction: &Transaction<'_>, transfer_id: i64, own: &Reading,
 /// Takes one file's movements out of the books; gives how many no other file holds.
 pub fn remove_sources(transaction: &Transaction<'_>, statement_file_id: i64) -> anyhow::Result<usize> {
     let mut statement = transaction.prepare_cached("SELECT DISTINCT transfer_id FROM transfer_source WHERE statement_file_id = ?1")?;
-    let touched: Vec<i64> = statement.query_map([statement_file_id], |row| row.get(0))?.collect::<Result<_, _>>().context("list movements of a file")?;
+    let touched: Vec<i64> =
+        statement.query_map([statement_file_id], |row| row.get(0))?.collect::<Result<_, _>>().context("list movements of a file")?;
     transaction.prepare_cached("DELETE FROM transfer_source WHERE statement_file_id = ?1")?.execute([statement_file_id]).context("remove sources")?;
     let mut n_gone = 0;
     for transfer_id in touched {
-        let mut statement = transaction.prepare_cached(
-            "SELECT DISTINCT format FROM transfer_source JOIN statement_file USING (statement_file_id) WHERE transfer_id = ?1",
-        )?;
+        let mut statement = transaction
+            .prepare_cached("SELECT DISTINCT format FROM transfer_source JOIN statement_file USING (statement_file_id) WHERE transfer_id = ?1")?;
         let formats: Vec<String> = statement.query_map([transfer_id], |row| row.get(0))?.collect::<Result<_, _>>().context("list formats")?;
         if formats.is_empty() {
             n_gone += 1;

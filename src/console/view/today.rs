@@ -134,7 +134,8 @@ fn fee_points(state: &DossierState) -> Vec<String> {
 }
 
 fn doubt_points(state: &DossierState) -> Vec<String> {
-    let mut points: Vec<String> = state.to_check.iter().filter(|check| check.reason != Reason::ForeignIban).map(|check| view::french(&wording::to_check(check))).collect();
+    let mut points: Vec<String> =
+        state.to_check.iter().filter(|check| check.reason != Reason::ForeignIban).map(|check| view::french(&wording::to_check(check))).collect();
     points.dedup();
     if state.timeliness == Timeliness::GreyZone && state.stage == Stage::Incomplete {
         points.push(String::from("reçu entre les deux lectures de la date limite, traité comme étant dans les temps"));

@@ -180,7 +180,9 @@ fn fault(subject: &str, value: &str, rules: &Rules) -> Option<String> {
         ["requirement", kind] => DocumentKind::from_slug(kind).is_some() && one_of(&["present", "missing", "waived"]),
         ["route"] => value.is_empty() || Route::from_slug(value).is_some(),
         ["programme"] => value.is_empty() || rules.programmes.iter().any(|programme| programme.code == value),
-        ["degree_in_progress" | "international" | "withdrawn" | "letters_off" | "not_a_candidate" | "registered" | "dispute"] => one_of(&["true", "false"]),
+        ["degree_in_progress" | "international" | "withdrawn" | "letters_off" | "not_a_candidate" | "registered" | "dispute"] => {
+            one_of(&["true", "false"])
+        }
         ["language"] => one_of(&["fr", "en"]),
         ["fee"] => one_of(&["accepted"]),
         ["name"] => value.chars().count() <= 200 && !value.contains(['\n', '\r']),

@@ -24,14 +24,8 @@ use crate::tasks::Office;
 /// What became of one statement file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Import {
-    AlreadyKnown {
-        imported_at: String,
-    },
-    Done {
-        reading: StatementReading,
-        n_new: usize,
-        n_known: usize,
-    },
+    AlreadyKnown { imported_at: String },
+    Done { reading: StatementReading, n_new: usize, n_known: usize },
 }
 
 impl Import {
@@ -188,7 +182,8 @@ fn broken_chain(known: &[BalanceRow], opening: Cents, day: NaiveDate) -> Option<
     if supported || inside {
         return None;
     }
-    let (closed_on, closing) = known.iter().filter_map(|row| row.closing).filter(|(closed_on, _)| *closed_on <= day).max_by_key(|(closed_on, _)| *closed_on)?;
+    let (closed_on, closing) =
+        known.iter().filter_map(|row| row.closing).filter(|(closed_on, _)| *closed_on <= day).max_by_key(|(closed_on, _)| *closed_on)?;
     let difference = Cents(opening.0.saturating_sub(closing.0));
     Some(if working_days_between(closed_on, day) == 0 {
         StatementFault::BalanceContradiction { difference, day: closed_on.format("%d/%m/%Y").to_string() }
@@ -273,7 +268,10 @@ fn take_up_others(transaction: &Transaction<'_>, office: &Office, reading: &Stat
     // One statement may free the next: at most as many rounds as files wait.
     let waiting = |transaction: &Transaction<'_>| -> anyhow::Result<Vec<StatementFileRow>> {
         let rows = statements::all(transaction)?;
-        Ok(rows.into_iter().filter(|row| !row.booked && !row.undone && row.sha256 != own && row.findings_json.contains("balance_contradiction")).collect())
+        Ok(rows
+            .into_iter()
+            .filter(|row| !row.booked && !row.undone && row.sha256 != own && row.findings_json.contains("balance_contradiction"))
+            .collect())
     };
     for _ in 0..waiting(transaction)?.len() {
         let mut freed = false;

@@ -33,10 +33,7 @@ fn count(made: &Made, outcome: &Outcome, tally: &mut Tally) -> Option<String> {
         }
         TransferState::Matched => {
             let movement = &made.credit.movement;
-            return Some(format!(
-                "{} | {} | {:?} true {truth:?} said {answer:?} {:?}",
-                made.kind, movement.remittance, movement.debtor, outcome.why
-            ));
+            return Some(format!("{} | {} | {:?} true {truth:?} said {answer:?} {:?}", made.kind, movement.remittance, movement.debtor, outcome.why));
         }
         TransferState::ToReview if !truth.is_disjoint(&answer) => tally.offered += 1,
         TransferState::ToReview => tally.not_offered += 1,
