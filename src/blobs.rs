@@ -1,6 +1,7 @@
 //! Content-addressed files: raw mails, attachments, entries of archives. The SHA-256 is the name; a name given by a candidate never is.
 //!
-//! A blob is durable before anybody hears of it: temporary file, fsync, rename, fsync of the folder. Writing what exists is free.
+//! A blob is durable before anybody hears of it: a draft in a folder of its own, fsync, rename, fsync of the folder. Writing what exists is
+//! free. Drafts that a killed process left are thrown away at the next start.
 
 use std::fs;
 use std::io::Write;
@@ -43,8 +44,25 @@ pub fn hex(bytes: &[u8]) -> String {
 impl Blobs {
     /// Opens the folder, making it when it is not there. A rehearsal, which can be run again, does without the fsyncs.
     pub fn open(folder: &Path, durable: bool) -> anyhow::Result<Blobs> {
-        fs::create_dir_all(folder).with_context(|| format!("make the blob folder {}", folder.display()))?;
+        fs::create_dir_all(folder.join(DRAFTS)).with_context(|| format!("make the blob folder {}", folder.display()))?;
         Ok(Blobs { folder: folder.to_owned(), durable })
+    }
+
+    /// Throws away what a process that was killed left half written. Only for the one process that works in this folder.
+    pub fn throw_away_drafts(&self) -> anyhow::Result<usize> {
+        let mut n_thrown_away = 0;
+        for draft in fs::read_dir(self.folder.join(DRAFTS)).context("look for drafts of blobs")? {
+            fs::remove_file(draft.context("look for drafts of blobs")?.path()).context("throw away a draft")?;
+            n_thrown_away += 1;
+        }
+        Ok(n_thrown_away)
+    }
+
+    /// The bytes under a name that nobody looks for.
+    fn draft(&self, bytes: &[u8]) -> anyhow::Result<tempfile::NamedTempFile> {
+        let mut draft = tempfile::NamedTempFile::new_in(self.folder.join(DRAFTS)).context("make a draft of a blob")?;
+        draft.write_all(bytes).context("write a blob")?;
+        Ok(draft)
     }
 
     /// Where the blob of that hash lies or would lie.
@@ -56,18 +74,17 @@ impl Blobs {
     pub fn put(&self, bytes: &[u8], durability: Durability) -> anyhow::Result<String> {
         let sha256 = sha256_hex(bytes);
         let path = self.path(&sha256);
-        if fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64) {
+        if is_whole(&path, bytes) {
             return Ok(sha256);
         }
         let folder = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder).context("make a blob folder")?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).context("make a temporary blob")?;
-        file.write_all(bytes).context("write a blob")?;
+        let draft = self.draft(bytes)?;
         let sync = self.durable && durability == Durability::Synced;
         if sync {
-            file.as_file().sync_all().context("fsync a blob")?;
+            draft.as_file().sync_all().context("fsync a blob")?;
         }
-        file.persist(&path).context("rename a blob")?;
+        publish(draft, &path)?;
         if sync {
             fs::File::open(folder).and_then(|folder| folder.sync_all()).context("fsync a blob folder")?;
         }
@@ -82,23 +99,19 @@ impl Blobs {
         for bytes in contents {
             let sha256 = sha256_hex(bytes);
             let path = self.path(&sha256);
-            let known = fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64);
-            if !known {
-                let folder = path.parent().unwrap_or(&self.folder);
-                fs::create_dir_all(folder).context("make a blob folder")?;
-                let mut file = tempfile::NamedTempFile::new_in(folder).context("make a temporary blob")?;
-                file.write_all(bytes).context("write a blob")?;
-                waiting.push((file, path));
+            if !is_whole(&path, bytes) {
+                fs::create_dir_all(path.parent().unwrap_or(&self.folder)).context("make a blob folder")?;
+                waiting.push((self.draft(bytes)?, path));
             }
             hashes.push(sha256);
         }
         if self.durable {
-            let files: Vec<&fs::File> = waiting.iter().map(|(file, _)| file.as_file()).collect();
+            let files: Vec<&fs::File> = waiting.iter().map(|(draft, _)| draft.as_file()).collect();
             flush_together(&files).context("fsync blobs")?;
         }
         let mut folders = std::collections::BTreeSet::new();
-        for (file, path) in waiting {
-            file.persist(&path).context("rename a blob")?;
+        for (draft, path) in waiting {
+            publish(draft, &path)?;
             folders.extend(path.parent().map(Path::to_owned));
         }
         if self.durable {
@@ -108,6 +121,15 @@ impl Blobs {
             flush_together(&folders.iter().collect::<Vec<_>>()).context("fsync blob folders")?;
         }
         Ok(hashes)
+    }
+
+    /// Waits until everything that was put is on the disk, the derived contents too.
+    pub fn flush(&self) -> anyhow::Result<()> {
+        if self.durable {
+            let folder = fs::File::open(&self.folder).context("open the blob folder")?;
+            rustix::fs::syncfs(folder).context("flush the blobs")?;
+        }
+        Ok(())
     }
 
     /// The bytes of a blob.
@@ -148,6 +170,21 @@ impl Blobs {
     }
 }
 
+/// Where blobs are written before they have their names.
+const DRAFTS: &str = "drafts";
+
+/// Whether the blob is there and whole: a crash of the machine may leave a derived one cut short.
+fn is_whole(path: &Path, bytes: &[u8]) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.len() == bytes.len() as u64)
+}
+
+/// Gives a draft its name. A draft that cannot have it is removed.
+fn publish(draft: tempfile::NamedTempFile, path: &Path) -> anyhow::Result<()> {
+    fs::rename(draft.path(), path).context("rename a blob")?;
+    draft.keep().context("keep a blob")?;
+    Ok(())
+}
+
 /// fsyncs asked for at the same time share the disk's own flushes: journaling filesystems commit them as one group.
 const FLUSHES_AT_ONCE: usize = 8;
 
@@ -174,6 +211,16 @@ mod tests {
         assert_eq!(hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(blobs.put(b"abc", Durability::Derived).unwrap(), hash);
         assert_eq!(blobs.get(&hash).unwrap(), b"abc");
+        assert_eq!(blobs.all().unwrap(), vec![hash]);
+    }
+
+    #[test]
+    fn drafts_of_a_killed_process_are_thrown_away_and_blobs_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path(), true).unwrap();
+        let hash = blobs.put(b"abc", Durability::Synced).unwrap();
+        fs::write(folder.path().join(DRAFTS).join(".tmp1"), b"ab").unwrap();
+        assert_eq!(blobs.throw_away_drafts().unwrap(), 1);
         assert_eq!(blobs.all().unwrap(), vec![hash]);
     }
 

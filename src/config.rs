@@ -67,6 +67,8 @@ pub struct MailboxConfig {
     pub folder: String,
     /// More folders to watch, such as the junk folder. Their mail is shown and never answered without a person's word.
     pub also: Vec<String>,
+    /// The folder that keeps what the school's people answer by hand: the program is then silent. Without it, that of `outgoing`.
+    pub sent_folder: Option<String>,
     pub path: PathBuf,
     pub poll_seconds: u64,
     /// A larger mail is not fetched: it is shown to the assistant by its number.
@@ -93,6 +95,7 @@ impl Default for MailboxConfig {
             token_command: Vec::new(),
             folder: String::from("INBOX"),
             also: Vec::new(),
+            sent_folder: None,
             path: PathBuf::from("in/Maildir"),
             poll_seconds: 120,
             mail_bytes_max: 100 << 20,
@@ -272,6 +275,12 @@ impl Config {
         let mut config: Config = toml_file::parse(&file.display().to_string(), &text)?;
         config.base = file.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
         Ok(config)
+    }
+
+    /// The folder with the answers of people, when it is another than those whose mail is answered.
+    pub fn sent_folder(&self) -> Option<&str> {
+        let named = self.mailbox.sent_folder.as_deref().or(self.outgoing.sent_folder.as_deref());
+        named.filter(|name| *name != self.mailbox.folder && !self.mailbox.also.iter().any(|also| also == name))
     }
 
     /// A path of the configuration, seen from the folder of its file.

@@ -24,13 +24,14 @@ use crate::intake::understand::facts::programmes_named;
 use crate::letters::{self, Attachment, AutoSubmitted, Envelope};
 use crate::store::dossiers::{CorrectionRow, DossierRow};
 use crate::store::outbox::NewLetter;
-use crate::store::{dossiers, from_json, journal, jury, mails, outbox, parse_instant, to_json};
+use crate::store::{dossiers, from_json, hand_answers, journal, jury, mails, outbox, parse_instant, to_json};
 use crate::tasks::Office;
 use crate::tasks::lessons::{self, Lessons};
 use crate::tasks::money;
 use crate::tasks::process::MailRecord;
 
-/// Asks the plan about every dossier that changed or whose date has come, and applies it. Gives how many there were.
+/// Asks the plan about every dossier that changed or whose date has come, and applies it, until the program is to stop. Gives how many
+/// there were.
 pub fn review(office: &Office) -> anyhow::Result<usize> {
     let now = office.clock.now();
     let due = office.store.read(|connection| dossiers::due(connection, now))?;
@@ -40,6 +41,9 @@ pub fn review(office: &Office) -> anyhow::Result<usize> {
     let (fees, lessons, joined) =
         office.store.read(|connection| Ok((money::fees(connection, &office.rules)?, lessons::load(connection)?, dossiers::joined(connection)?)))?;
     for row in &due {
+        if office.stop.is_cancelled() {
+            break;
+        }
         if joined.contains_key(&row.number) {
             office.store.write(|transaction| dossiers::forget_state(transaction, row.dossier_id))?;
             continue;
@@ -89,6 +93,7 @@ pub fn load(connection: &Connection, row: &DossierRow, fee: FeeFacts, lessons: &
         corrections: corrections(&words),
         decision: decision_of(connection, row.dossier_id)?,
         batched_for: batched_for(connection, &row.number)?,
+        answered_by_hand_at: hand_answers::latest(connection, row.dossier_id)?,
     };
     for mail in mails::of_dossier(connection, row.dossier_id)? {
         let (Some(class), Some(record)) = (mail.class, &mail.facts_json) else { continue };

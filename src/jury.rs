@@ -3,28 +3,30 @@
 //! Ring 1: values and bytes in, bytes out; no file, no clock. The same batch gives the same bytes. What this room refuses: to decide anything, to fail on a
 //! candidate's broken file (a sentence takes the place of what cannot be shown), and to print account or identity numbers (procedure, section 7).
 //!
-//! The pieces are bytes that came by mail: whoever builds a batch does it in the sandboxed worker, as for every other reading of candidates' files.
+//! The pieces are bytes that came by mail: a candidate's dossier is put together in a sandbox worker, as every reading of candidates' files is.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::domain::calendar::french_date;
-use crate::domain::document::DocumentKind;
 use crate::domain::person::PersonName;
 use crate::folding::fold;
 
 mod cover;
 mod decisions;
 mod dossier;
+mod manifest;
 mod office;
 mod picture;
+mod piece;
 pub mod sheet;
 mod summary;
 mod workbook;
 
 pub use decisions::{Decision, DecisionLine, read_decisions};
-pub use dossier::candidate_pdf;
+pub use dossier::{Stage, candidate_pdf};
+pub use manifest::{LeftOut, ManifestFile, left_out, manifest};
+pub use piece::{BatchPiece, Dossier, DossierPdf, Files, Hindrance};
 pub use summary::summary_pdf;
 pub use workbook::batch_xlsx;
 
@@ -50,22 +52,6 @@ pub struct BatchCandidate {
     pub pieces: Vec<BatchPiece>,
 }
 
-/// One document of a dossier: a file, or some pages of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BatchPiece {
-    pub kind: DocumentKind,
-    pub title_fr: String,
-    /// The candidate's own name for the file, shown where the file itself cannot be.
-    pub file_name: String,
-    /// By content, for example `application/pdf`.
-    pub media_type: String,
-    #[serde(skip)]
-    pub bytes: Vec<u8>,
-    /// 1-based; `None` means all.
-    pub pages: Option<Vec<u32>>,
-    pub note: Option<String>,
-}
-
 /// What goes before one session of the jury.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Batch {
@@ -88,11 +74,11 @@ impl Batch {
         let date = self.date.map_or_else(|| "date à confirmer".to_owned(), french_date);
         format!("{} – {date}", capitalised(&self.session_label))
     }
-}
 
-/// Kinds whose pages print identity or account numbers: the service has seen them, the jury does not need them.
-pub fn is_kept_from_the_jury(kind: DocumentKind) -> bool {
-    matches!(kind, DocumentKind::IdentityDocument | DocumentKind::ResidencePermit | DocumentKind::PaymentProof)
+    /// One candidate's dossier, to be put together.
+    pub fn dossier(&self, candidate: &BatchCandidate) -> Dossier {
+        Dossier { heading_fr: self.heading_fr(), season: self.season.clone(), candidate: candidate.clone() }
+    }
 }
 
 /// "NDIAYE Awa": family name in capitals, then the given names.
@@ -136,46 +122,6 @@ pub fn file_name(candidate: &BatchCandidate) -> String {
     let stem: String = parts.join("_").chars().take(STEM_MAX).collect();
     let stem = stem.trim_end_matches(['-', '_']);
     format!("{}.pdf", if stem.is_empty() { "dossier" } else { stem })
-}
-
-#[derive(Serialize)]
-struct Manifest<'a> {
-    session: &'a str,
-    season: &'a str,
-    date: Option<NaiveDate>,
-    built_on: NaiveDate,
-    candidates: Vec<&'a str>,
-    incomplete: Vec<&'a str>,
-    files: Vec<ManifestFile<'a>>,
-}
-
-#[derive(Serialize)]
-struct ManifestFile<'a> {
-    name: &'a str,
-    size_bytes: usize,
-    sha256: String,
-}
-
-/// The manifest that freezes a batch: JSON with the SHA-256 of every file, in the order given.
-pub fn manifest(batch: &Batch, files: &[(String, Vec<u8>)]) -> String {
-    let manifest = Manifest {
-        session: &batch.session_name,
-        season: &batch.season,
-        date: batch.date,
-        built_on: batch.built_on,
-        candidates: batch.candidates.iter().map(|candidate| candidate.number.as_str()).collect(),
-        incomplete: batch.incomplete.iter().map(|(number, _, _)| number.as_str()).collect(),
-        files: files
-            .iter()
-            .map(|(name, bytes)| ManifestFile { name, size_bytes: bytes.len(), sha256: hexadecimal(&Sha256::digest(bytes)) })
-            .collect(),
-    };
-    // Plain strings and numbers only: serde_json has nothing to refuse here.
-    serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n"
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -236,12 +182,5 @@ mod tests {
         for (months, words) in [(0, "aucune"), (1, "1 mois"), (12, "1 an"), (29, "2 ans et 5 mois"), (36, "3 ans")] {
             assert_eq!(experience_fr(months), words);
         }
-    }
-
-    #[test]
-    fn the_manifest_names_every_file() {
-        let text = manifest(&batch(vec![candidate("MS24-0042", "Awa", "Ndiaye")]), &[("a.pdf".to_owned(), b"abc".to_vec())]);
-        assert!(text.contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
-        assert!(text.contains("\"size_bytes\": 3"));
     }
 }

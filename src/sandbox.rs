@@ -21,6 +21,7 @@ use crate::intake::unpack::external::{ExternalUnpackers, unpack_with_external};
 use crate::intake::unpack::{UnpackLimits, Unpacked, UnpackedEntry};
 
 mod confine;
+mod jury;
 mod ocr;
 mod permits;
 mod pool;
@@ -33,7 +34,7 @@ use permits::Permits;
 use pool::{Failure, Pool, Worker};
 use protocol::{Reply, Request};
 
-pub use confine::Confinement;
+pub use confine::{Confinement, Leak};
 pub use worker::worker_main;
 
 /// Which OCR engine to use.
@@ -254,7 +255,8 @@ impl Sandbox {
             engine.read(picture, self.deadline())
         };
         match outcome {
-            OcrOutcome::Read { text, confidence } => {
+            OcrOutcome::Read { text, confidence, unread_script } => {
+                page.unread_script = unread_script.filter(|_| page.source != TextSource::Layer);
                 if is_better_than_layer(&text, confidence, page) {
                     page.text = text;
                     page.quality = confidence;

@@ -13,6 +13,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub mod decided;
 pub mod dossiers;
 pub mod forget;
+pub mod hand_answers;
 pub mod journal;
 pub mod jury;
 pub mod mails;
@@ -89,7 +90,7 @@ impl Store {
 pub fn forget_all_but_readings(transaction: &Transaction<'_>) -> anyhow::Result<()> {
     transaction
         .execute_batch(
-            "DELETE FROM mail_decision; DELETE FROM document_shape; DELETE FROM journal; DELETE FROM decision; DELETE FROM batch;
+            "DELETE FROM mail_decision; DELETE FROM document_shape; DELETE FROM hand_answer; DELETE FROM journal; DELETE FROM decision; DELETE FROM batch;
              DELETE FROM outbox; DELETE FROM transfer_decision;
              DELETE FROM transfer_source; DELETE FROM transfer; DELETE FROM statement_balance; DELETE FROM statement_file;
              DELETE FROM table_header; DELETE FROM correction; DELETE FROM mail_file;

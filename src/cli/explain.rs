@@ -110,7 +110,7 @@ fn mail(sandbox: &Sandbox, rules: &Rules, staff: &[String], path: &Path, bytes: 
     };
     let own = [rules.school.address.clone()];
     let domain = format!("guichet.{}", rules.school.address.rsplit('@').next().unwrap_or("localhost"));
-    let context = ClassContext { own_addresses: &own, staff_addresses: staff, own_message_id_domain: &domain };
+    let context = ClassContext { own_addresses: &own, staff_addresses: staff, own_message_id_domain: &domain, vouched_for: false };
     let classification = classify(&parsed, &context);
     let attachments: Vec<Value> = parsed
         .attachments

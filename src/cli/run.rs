@@ -209,7 +209,7 @@ pub async fn demo(common: &Common, demo: Demo) -> anyhow::Result<ExitCode> {
     if demo.no_console || office.config.console.listen.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    let stop = stop_signal()?;
+    let stop = stop_signal(office.stop.clone())?;
     let listener = console::listen(&office.config).await?;
     println!("  console         http://{}/   (Ctrl-C pour finir)", listener.local_addr().context("the console's address")?);
     console::serve(Arc::new(office), listener, stop).await?;
@@ -251,10 +251,17 @@ pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
     tracing::info!(
         landlock = report.confinement.landlock,
         seccomp = report.confinement.seccomp,
+        rlimits = report.confinement.rlimits,
         ocr = report.ocr_engine.as_deref().unwrap_or("none"),
         "guichet is at work"
     );
-    let stop = stop_signal()?;
+    let leaks: Vec<&str> = report.confinement.leaks.iter().map(|leak| leak.slug()).collect();
+    if leaks.is_empty() {
+        tracing::info!("a worker tried to open files, sockets, programs, threads and memory beyond its share: nothing got through");
+    } else {
+        tracing::warn!(leaks = leaks.join(" "), "hostile files are opened by a worker that is not fully confined on this kernel");
+    }
+    let stop = stop_signal(office.stop.clone())?;
     let console = match office.config.console.listen.as_str() {
         "" => None,
         _ => {
@@ -293,9 +300,8 @@ fn notify(states: &[sd_notify::NotifyState<'_>]) {
     }
 }
 
-/// Cancelled at SIGTERM or Ctrl-C; the step under way is finished first.
-fn stop_signal() -> anyhow::Result<CancellationToken> {
-    let stop = CancellationToken::new();
+/// Cancelled at SIGTERM or Ctrl-C; the mail, dossier or letter under way is finished first.
+fn stop_signal(stop: CancellationToken) -> anyhow::Result<CancellationToken> {
     let cancel = stop.clone();
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("listen for SIGTERM")?;
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).context("listen for Ctrl-C")?;

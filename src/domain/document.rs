@@ -126,6 +126,9 @@ pub struct PageText {
     pub portrait: f32,
     /// Whether the page was a picture that should have been read but was not (no OCR engine, time-out, engine crash).
     pub unread: bool,
+    /// The language of a script that was recognised on the page but that no installed language pack can read.
+    #[serde(default)]
+    pub unread_script: Option<Language>,
 }
 
 /// What a file yields when it is opened: the costly, cacheable half of reading. Depends on the bytes alone.

@@ -29,6 +29,8 @@ pub struct DossierFacts {
     pub decision: Option<DecisionFacts>,
     /// The session whose frozen batch holds this dossier.
     pub batched_for: Option<String>,
+    /// When a person of the school last wrote to this candidate by hand.
+    pub answered_by_hand_at: Option<DateTime<Utc>>,
 }
 
 /// A mail of the candidate's.

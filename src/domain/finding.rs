@@ -34,7 +34,7 @@ pub enum Reason {
     EntryTooLarge,
     /// Link, device or other special entry, or a method that nothing here inflates.
     EntryUnsupported,
-    /// A name with `..`, a drive or a root; its content is kept under a cleaned name.
+    /// A name with `..`, a drive or a root, or a second name in the entry's own header; its content is kept under a cleaned name.
     EntryNameUnsafe,
     /// Two entries of one name, or names that differ only in case.
     EntryNameRepeated,

@@ -69,6 +69,7 @@ pub fn assess(facts: &DossierFacts, rules: &Rules, now: DateTime<Utc>) -> Dossie
     let situation = Situation { route, degree_in_progress: assumed_in_progress(degree_in_progress, &placed), financing: profile.financing };
     let mut checklist = completeness::check(facts, situation, rules);
     checklist.to_check.extend(doubts_about_experience(route, &inference, &placed, facts, rules));
+    checklist.to_check.extend(doubts_about_names(&profile, &placed, facts));
     completeness::without_checked(&mut checklist.to_check, corrections);
 
     let documents_complete = !facts.files.is_empty()
@@ -167,6 +168,22 @@ fn doubts_about_experience(
         file_name: Some(certificate.file.name.clone()),
         reason,
     })
+}
+
+/// Pieces that seem to be about somebody else: for the assistant, never for the candidate. One that has looked says so by correcting the line.
+fn doubts_about_names(profile: &Profile, placed: &[Placed<'_>], facts: &DossierFacts) -> Vec<ToCheck> {
+    let looked_at = |kind: &DocumentKind| facts.corrections.requirements.contains_key(kind);
+    let open = profile.name_conflicts.iter().filter(|conflict| !looked_at(&conflict.kind) && facts.corrections.name.is_none());
+    open.map(|conflict| {
+        let about = placed.iter().find(|document| document.kind == conflict.kind && document.reading.facts.names.contains(&conflict.name));
+        ToCheck {
+            requirement: conflict.kind,
+            sha256: about.map(|document| document.file.sha256.clone()),
+            file_name: about.map(|document| document.file.name.clone()),
+            reason: Reason::NameDiffers,
+        }
+    })
+    .collect()
 }
 
 fn fee_state(facts: &DossierFacts, not_to_be_asked: bool, placed: &[Placed<'_>]) -> FeeState {

@@ -191,6 +191,10 @@ pub struct CertaintyRules {
     pub ask_translation: f32,
 }
 
+fn default_silence_hours() -> u32 {
+    24
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LetterRules {
@@ -198,6 +202,9 @@ pub struct LetterRules {
     /// The same for a mail that says it is one part of several.
     #[serde(default = "default_settling_minutes_of_parts")]
     pub settling_minutes_of_parts: u32,
+    /// How long the program is silent after a person has answered a candidate by hand.
+    #[serde(default = "default_silence_hours")]
+    pub silence_hours_after_a_person: u32,
     /// Days before a deadline at which an incomplete dossier is reminded.
     pub reminder_days: Vec<u32>,
     /// Days before the end of the registration window at which an admitted candidate is reminded.

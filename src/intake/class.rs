@@ -22,6 +22,8 @@ pub struct ClassContext<'a> {
     pub staff_addresses: &'a [String],
     /// Our letters have Message-IDs that end in `@` and this.
     pub own_message_id_domain: &'a str,
+    /// A person took this mail out of the junk folder: what filters wrote into it is void.
+    pub vouched_for: bool,
 }
 
 /// Judges one mail, alone.
@@ -52,14 +54,14 @@ pub fn classify(mail: &ParsedMail, context: &ClassContext<'_>) -> Classification
         return machine_for(MailClass::List, list_signs);
     }
     let facts = MailFacts::of(mail);
-    if let Some(reasons) = spam(mail, &facts) {
+    if let Some(reasons) = spam(mail, &facts).filter(|_| !context.vouched_for) {
         return machine_for(MailClass::Spam, reasons);
     }
     let bulk_signs = signs::bulk(mail, context);
     if !bulk_signs.is_empty() {
         return machine_for(MailClass::Bulk, bulk_signs);
     }
-    person(mail, &facts)
+    person(mail, &facts, context)
 }
 
 fn machine(class: MailClass, reason: &str) -> Classification {
@@ -124,7 +126,13 @@ fn spam(mail: &ParsedMail, facts: &MailFacts<'_>) -> Option<Vec<&'static str>> {
     if flagged && facts.n_application_words < 2 {
         return Some(vec!["spam_flag"]);
     }
-    let mut points = words::count(&facts.text, words::COMMERCIAL) * 2 + words::count(&facts.text, words::COMMERCIAL_WEAK);
+    let n_strong = words::count(&facts.text, words::COMMERCIAL);
+    let mut points = n_strong * 2 + words::count(&facts.text, words::COMMERCIAL_WEAK);
+    // People speak of prices and offers as well, above all to each other.
+    let is_reply = !mail.in_reply_to.is_empty() || facts.subject.starts_with(" RE ");
+    if n_strong == 0 && is_reply {
+        points = 0;
+    }
     let mut reasons = Vec::new();
     if points > 0 {
         reasons.push("commercial_words");
@@ -147,12 +155,14 @@ fn spam(mail: &ParsedMail, facts: &MailFacts<'_>) -> Option<Vec<&'static str>> {
         reasons.push("no_greeting");
     }
     let needed = 5 + 3 * facts.n_application_words + facts.n_payment_words.min(1);
-    let alone = points >= needed || (points >= 4 && facts.n_application_words == 0 && facts.n_payment_words == 0);
+    let enough_alone = if n_strong == 0 && !dangerous { 6 } else { 4 };
+    let alone =
+        (points >= needed && points >= enough_alone) || (points >= enough_alone && facts.n_application_words == 0 && facts.n_payment_words == 0);
     alone.then_some(reasons)
 }
 
 /// A mail of a person: what do they send?
-fn person(mail: &ParsedMail, facts: &MailFacts<'_>) -> Classification {
+fn person(mail: &ParsedMail, facts: &MailFacts<'_>, context: &ClassContext<'_>) -> Classification {
     let mut reasons: Vec<&str> = Vec::new();
     let class = if is_forwarded_bounce(mail) {
         reasons.push("forwarded_bounce");
@@ -170,7 +180,10 @@ fn person(mail: &ParsedMail, facts: &MailFacts<'_>) -> Classification {
         reasons.push("files");
         MailClass::Application
     };
-    let forbidden = signs::forbids_answer(mail);
+    let mut forbidden = signs::forbids_answer(mail);
+    if context.vouched_for {
+        forbidden.retain(|sign| *sign != "spam_flag");
+    }
     reasons.extend(&forbidden);
     Classification { class, may_answer: forbidden.is_empty(), reasons: reasons.into_iter().map(str::to_owned).collect() }
 }

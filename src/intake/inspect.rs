@@ -26,6 +26,7 @@ pub mod plain;
 pub mod portrait;
 pub mod prepare;
 pub mod rtf;
+pub mod script;
 
 use media::Media;
 
@@ -49,6 +50,8 @@ pub struct PagePicture {
 pub struct PictureHints {
     /// The picture may well be upside down: worth a second try when the first yields little.
     pub maybe_upside_down: bool,
+    /// Roughly how many letters the page holds, from the marks on it: an engine that reads far fewer has missed some.
+    pub letters: u32,
     /// The page also has a text layer, in [`PageText::text`], which may be the better of the two.
     pub has_layer: bool,
 }
@@ -132,8 +135,18 @@ fn truncate_characters(text: &mut String, characters_max: usize) {
 
 /// A page about which nothing is known.
 pub fn empty_page(number: u32) -> OpenedPage {
-    let page =
-        PageText { number, text: String::new(), source: TextSource::None, quality: 0.0, width: 0, height: 0, ink: 0.0, portrait: 0.0, unread: false };
+    let page = PageText {
+        number,
+        text: String::new(),
+        source: TextSource::None,
+        quality: 0.0,
+        width: 0,
+        height: 0,
+        ink: 0.0,
+        portrait: 0.0,
+        unread: false,
+        unread_script: None,
+    };
     OpenedPage { page, findings: Vec::new(), picture: None }
 }
 

@@ -20,10 +20,12 @@ mod parts;
 mod passwords;
 mod text;
 mod transfer;
+mod wreck;
 
 pub use bounce::is_bounce_subject;
 pub use html::to_text as html_to_text;
 pub use passwords::passwords_in;
+pub use wreck::salvage;
 
 /// The longest body text that is kept, in bytes.
 pub const TEXT_BYTES_MAX: usize = 64 << 10;

@@ -39,7 +39,7 @@ pub struct UnpackLimits {
 
 impl Default for UnpackLimits {
     fn default() -> UnpackLimits {
-        UnpackLimits { total_bytes_max: 512 << 20, entry_bytes_max: 128 << 20, entries_max: 2_000, ratio_max: 200, depth_max: 2, seconds_max: 60 }
+        UnpackLimits { total_bytes_max: 512 << 20, entry_bytes_max: 96 << 20, entries_max: 2_000, ratio_max: 200, depth_max: 2, seconds_max: 8 }
     }
 }
 

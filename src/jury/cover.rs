@@ -2,7 +2,7 @@
 
 use crate::domain::calendar::french_date;
 use crate::jury::sheet::{A4, BOLD, Colour, Page, SANS, WHITE};
-use crate::jury::{Batch, BatchCandidate, BatchPiece, experience_fr, name_in_lists};
+use crate::jury::{BatchCandidate, BatchPiece, Dossier, experience_fr, name_in_lists};
 
 pub(super) const BLUE: Colour = (23, 52, 94);
 pub(super) const GREY: Colour = (105, 112, 122);
@@ -20,9 +20,10 @@ pub(super) struct Entry {
 }
 
 /// The cover, continued on further sheets when notes and pieces are many.
-pub(super) fn cover(batch: &Batch, candidate: &BatchCandidate, entries: &[Entry]) -> Vec<Page> {
+pub(super) fn cover(dossier: &Dossier, entries: &[Entry]) -> Vec<Page> {
+    let candidate = &dossier.candidate;
     let mut pages = vec![Page::default()];
-    let mut y = heading(&mut pages, batch, candidate);
+    let mut y = heading(&mut pages, dossier);
     y = facts(&mut pages, y, candidate);
     if !candidate.notes.is_empty() {
         y = section(&mut pages, y, "Points relevés par le service");
@@ -47,11 +48,12 @@ pub(super) fn cover(batch: &Batch, candidate: &BatchCandidate, entries: &[Entry]
     pages
 }
 
-fn heading(pages: &mut [Page], batch: &Batch, candidate: &BatchCandidate) -> f32 {
+fn heading(pages: &mut [Page], dossier: &Dossier) -> f32 {
+    let candidate = &dossier.candidate;
     let Some(page) = pages.last_mut() else { return 0.0 };
     page.fill(0.0, 0.0, A4.0, 58.0, BLUE);
-    page.coloured(LEFT, 27.0, BOLD, 12.5, WHITE, &SANS.printable(&batch.heading_fr()));
-    page.coloured(LEFT, 44.0, SANS, 9.0, WHITE, &format!("IMT Nord Europe · Mastères Spécialisés · session {}", batch.season));
+    page.coloured(LEFT, 27.0, BOLD, 12.5, WHITE, &SANS.printable(&dossier.heading_fr));
+    page.coloured(LEFT, 44.0, SANS, 9.0, WHITE, &format!("IMT Nord Europe · Mastères Spécialisés · session {}", dossier.season));
     page.coloured(LEFT, 92.0, SANS, 11.0, GREY, &format!("Dossier {}", candidate.number));
     let mut y = 118.0;
     for line in BOLD.lines(20.0, RIGHT - LEFT, &BOLD.printable(&name_in_lists(&candidate.name))).iter().take(3) {

@@ -1,8 +1,10 @@
 //! One candidate's dossier as one PDF: the cover, then the pieces in the same order for everybody, with bookmarks and a footer on every page.
 //!
 //! A PDF's pages are merged as they are. Pages with annotations are drawn instead (filled form fields and stamps would be lost), and so are encrypted files.
-//! Whatever cannot be merged nor drawn becomes a sentence on a sheet; nothing a candidate sends makes the dossier fail.
+//! Whatever cannot be merged nor drawn becomes a sentence on a sheet; nothing a candidate sends makes the dossier fail. A piece that kills the process
+//! is left out by whoever started it, who learns from [`Stage`] which one it was.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -15,12 +17,13 @@ use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
 use krilla::pdf::{Pdf, PdfDocument};
 use krilla::surface::Surface;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::document::DocumentKind;
 use crate::jury::cover::{Entry, GREY, cover, sentence_sheet, text_sheets};
 use crate::jury::picture::{Picture, drawn_pages, for_paper};
 use crate::jury::sheet::{A4, Fonts, Page, SANS, draw, open_picture};
-use crate::jury::{Batch, BatchCandidate, BatchPiece, is_kept_from_the_jury, name_in_lists, office};
+use crate::jury::{BatchPiece, Dossier, DossierPdf, Files, Hindrance, name_in_lists, office};
 
 /// Height of the strip that holds the footer, in points.
 const FOOTER: f32 = 26.0;
@@ -43,18 +46,46 @@ enum Leaf {
 struct Section<'a> {
     piece: &'a BatchPiece,
     leaves: Vec<Leaf>,
+    left_out: Option<Hindrance>,
 }
 
-/// The dossier of one candidate, as PDF bytes.
-pub fn candidate_pdf(batch: &Batch, candidate: &BatchCandidate) -> anyhow::Result<Vec<u8>> {
-    let mut pieces: Vec<&BatchPiece> = candidate.pieces.iter().collect();
+/// How far the work has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The piece at this position among the candidate's is being opened.
+    Piece(u32),
+    /// All pieces are open; the document is being written.
+    Writing,
+}
+
+/// The dossier of one candidate. `at` hears of each stage before it begins.
+///
+/// A piece whose file is not among `files` gets a sentence, as one that cannot be reproduced does.
+pub fn candidate_pdf(dossier: &Dossier, files: &Files, at: &mut dyn FnMut(Stage)) -> anyhow::Result<DossierPdf> {
+    let candidate = &dossier.candidate;
+    let mut pieces: Vec<(u32, &BatchPiece)> = (0..).zip(&candidate.pieces).collect();
     let rank = |kind: DocumentKind| DocumentKind::ALL.iter().position(|known| *known == kind);
-    pieces.sort_by_key(|piece| rank(piece.kind));
-    let sections: Vec<Section> =
-        pieces.into_iter().map(|piece| Section { piece, leaves: if is_kept_from_the_jury(piece.kind) { vec![] } else { leaves(piece) } }).collect();
+    pieces.sort_by_key(|(_, piece)| rank(piece.kind));
+    let mut opened = OpenedPdfs::default();
+    let mut sections = Vec::with_capacity(pieces.len());
+    let mut left_out = Vec::new();
+    for (position, piece) in pieces {
+        at(Stage::Piece(position));
+        let section = section(piece, files, &mut opened);
+        left_out.extend(section.left_out.map(|hindrance| (position, hindrance)));
+        sections.push(section);
+    }
+    at(Stage::Writing);
+    left_out.sort_by_key(|(position, _)| *position);
+    Ok(DossierPdf { bytes: write(dossier, &sections)?, left_out })
+}
+
+fn write(dossier: &Dossier, sections: &[Section<'_>]) -> anyhow::Result<Vec<u8>> {
+    let candidate = &dossier.candidate;
     // The cover's own length moves the pieces, and the pieces' places stand on it: its length does not depend on the numbers it prints.
-    let cover_length = cover(batch, candidate, &entries(&sections, 0)).len();
-    let covers = cover(batch, candidate, &entries(&sections, cover_length));
+    let cover_length = cover(dossier, &entries(sections, 0)).len();
+    let covers = cover(dossier, &entries(sections, cover_length));
     let total = cover_length + sections.iter().map(|section| section.leaves.len()).sum::<usize>();
 
     let mut document = Document::new();
@@ -65,7 +96,7 @@ pub fn candidate_pdf(batch: &Batch, candidate: &BatchCandidate) -> anyhow::Resul
     for page in covers {
         lay(&mut document, &mut fonts, &mut footer, "", &Leaf::Sheet(page))?;
     }
-    for section in &sections {
+    for section in sections {
         if !section.leaves.is_empty() {
             bookmark(&mut outline, &section.piece.title_fr, footer.page);
         }
@@ -87,8 +118,9 @@ fn bookmark(outline: &mut Outline, title: &str, page: usize) {
 fn entries(sections: &[Section], before: usize) -> Vec<Entry> {
     let mut next = before + 1;
     let mut entries = Vec::new();
-    for Section { piece, leaves } in sections {
+    for Section { piece, leaves, left_out } in sections {
         let place = match leaves.len() {
+            _ if left_out.is_some() => format!("page {next} (non reproduite)"),
             0 => "vue par le service, non jointe".to_owned(),
             1 => format!("page {next}"),
             count => format!("pages {next} à {}", next + count - 1),
@@ -100,29 +132,61 @@ fn entries(sections: &[Section], before: usize) -> Vec<Entry> {
     entries
 }
 
+/// The PDFs opened so far, so that a file that holds several pieces is opened, and embedded, once.
+#[derive(Default)]
+struct OpenedPdfs(BTreeMap<String, (Arc<Pdf>, PdfDocument)>);
+
+impl OpenedPdfs {
+    fn open(&mut self, sha256: &str, bytes: &Arc<Vec<u8>>) -> Option<(Arc<Pdf>, PdfDocument)> {
+        if let Some(known) = self.0.get(sha256) {
+            return Some(known.clone());
+        }
+        let pdf = Arc::new(Pdf::new(Arc::clone(bytes)).ok()?);
+        let opened = (Arc::clone(&pdf), PdfDocument::new(pdf));
+        self.0.insert(sha256.to_owned(), opened.clone());
+        Some(opened)
+    }
+}
+
 /// The pages of one piece. A panic of a parser on a hostile file ends here, as a sentence.
-fn leaves(piece: &BatchPiece) -> Vec<Leaf> {
-    let read = || match piece.media_type.as_str() {
-        "application/pdf" => pdf_leaves(piece),
+fn section<'a>(piece: &'a BatchPiece, files: &Files, opened: &mut OpenedPdfs) -> Section<'a> {
+    if piece.is_kept_from_the_jury() {
+        return Section { piece, leaves: Vec::new(), left_out: None };
+    }
+    let read = |bytes: &Arc<Vec<u8>>, opened: &mut OpenedPdfs| match piece.media_type.as_str() {
+        "application/pdf" => pdf_leaves(piece, bytes, opened),
         media_type if media_type.starts_with("image/") => {
-            for_paper(&piece.bytes).filter(|picture| open_picture(&Arc::new(picture.bytes.clone())).is_ok()).map(|picture| {
+            for_paper(bytes).filter(|picture| open_picture(&Arc::new(picture.bytes.clone())).is_ok()).map(|picture| {
                 vec![Leaf::Picture { picture, width_points_max: if piece.kind == DocumentKind::Photo { PHOTO_WIDTH_MAX } else { f32::MAX } }]
             })
         }
-        media_type => office::text(media_type, &piece.bytes).map(|text| sheets(text_sheets(piece, &text))),
+        media_type => office::text(media_type, bytes).map(|text| sheets(text_sheets(piece, &text))),
     };
-    let leaves = catch_unwind(AssertUnwindSafe(read)).ok().flatten().filter(|leaves| !leaves.is_empty());
-    let mut leaves = leaves.unwrap_or_else(|| {
-        let sentence = "Cette pièce ne peut pas être reproduite ici. L'original, tel que le candidat l'a envoyé, est conservé par le service des Mastères Spécialisés, qui peut le communiquer.";
-        vec![Leaf::Sheet(sentence_sheet(piece, sentence))]
-    });
+    let leaves = match (piece.hindrance, files.get(&piece.sha256)) {
+        (Some(hindrance), _) => Err(hindrance),
+        (None, None) => Err(Hindrance::Lost),
+        (None, Some(bytes)) => {
+            let leaves = catch_unwind(AssertUnwindSafe(|| read(bytes, opened))).ok().flatten();
+            leaves.filter(|leaves| !leaves.is_empty()).ok_or(Hindrance::Unreadable)
+        }
+    };
+    let mut leaves = match leaves {
+        Ok(leaves) => leaves,
+        Err(hindrance) => {
+            let sentence = format!(
+                "{} L'original, tel que le candidat l'a envoyé, est conservé par le service des Mastères Spécialisés, qui peut le communiquer.",
+                hindrance.french()
+            );
+            return Section { piece, leaves: vec![Leaf::Sheet(sentence_sheet(piece, &sentence))], left_out: Some(hindrance) };
+        }
+    };
     if leaves.len() > PAGES_PER_PIECE_MAX {
         leaves.truncate(PAGES_PER_PIECE_MAX);
         let sentence =
             format!("Seules les {PAGES_PER_PIECE_MAX} premières pages de cette pièce sont reproduites. L'original est conservé par le service.");
         leaves.push(Leaf::Sheet(sentence_sheet(piece, &sentence)));
     }
-    leaves
+    Section { piece, leaves, left_out: None }
 }
 
 fn sheets(pages: Vec<Page>) -> Vec<Leaf> {
@@ -142,16 +206,15 @@ fn wanted(piece: &BatchPiece, count: usize) -> Vec<usize> {
     pages
 }
 
-fn pdf_leaves(piece: &BatchPiece) -> Option<Vec<Leaf>> {
-    let pdf = Arc::new(Pdf::new(piece.bytes.clone()).ok()?);
+fn pdf_leaves(piece: &BatchPiece, bytes: &Arc<Vec<u8>>, opened: &mut OpenedPdfs) -> Option<Vec<Leaf>> {
+    let (pdf, document) = opened.open(&piece.sha256, bytes)?;
     let pages = wanted(piece, pdf.pages().len());
     let annotated = |index: &usize| pdf.pages().get(*index).is_some_and(|page| page.raw().contains_key(b"Annots".as_slice()));
-    let is_encrypted = piece.bytes.windows(8).any(|window| window == b"/Encrypt");
+    let is_encrypted = bytes.windows(8).any(|window| window == b"/Encrypt");
     let to_draw: Vec<usize> = pages.iter().copied().filter(|index| is_encrypted || annotated(index)).collect();
-    let document = PdfDocument::new(pdf.clone());
     let mergeable: Vec<usize> = pages.iter().copied().filter(|index| !to_draw.contains(index)).collect();
     let to_draw = if mergeable.is_empty() || merges(&document, &pdf, &mergeable) { to_draw } else { pages.clone() };
-    let drawn = if to_draw.is_empty() { Vec::new() } else { drawn_pages(&piece.bytes, &to_draw).unwrap_or_default() };
+    let drawn = if to_draw.is_empty() { Vec::new() } else { drawn_pages(bytes, &to_draw).unwrap_or_default() };
     let mut drawn = drawn.into_iter();
     let mut leaves = Vec::new();
     for index in pages {
@@ -261,16 +324,34 @@ mod tests {
     use crate::jury::sheet::pdf;
     use crate::jury::tests::{batch, candidate};
 
-    fn piece(kind: DocumentKind, media_type: &str, bytes: Vec<u8>) -> BatchPiece {
-        BatchPiece {
+    /// A piece and the file that it is all of.
+    type Sent = (BatchPiece, Vec<u8>);
+
+    fn piece(kind: DocumentKind, media_type: &str, bytes: Vec<u8>) -> Sent {
+        let piece = BatchPiece {
             kind,
             title_fr: format!("Pièce {}", kind.slug()),
             file_name: "fichier du candidat.bin".to_owned(),
             media_type: media_type.to_owned(),
-            bytes,
+            sha256: format!("{:08x}-{}", bytes.iter().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte))), bytes.len()),
             pages: None,
             note: None,
+            hindrance: None,
+        };
+        (piece, bytes)
+    }
+
+    fn build(sent: Vec<Sent>) -> DossierPdf {
+        let mut person = candidate("MS24-0042", "Айгерім", "Θεοδώρου");
+        let mut files = Files::new();
+        for (piece, bytes) in sent {
+            files.insert(piece.sha256.clone(), Arc::new(bytes));
+            person.pieces.push(piece);
         }
+        let dossier = batch(vec![]).dossier(&person);
+        let pdf = candidate_pdf(&dossier, &files, &mut |_| ()).unwrap();
+        assert_eq!(pdf, candidate_pdf(&dossier, &files, &mut |_| ()).unwrap(), "the same batch gives the same bytes");
+        pdf
     }
 
     fn page(text: &str, width: f32, height: f32) -> Page {
@@ -285,19 +366,15 @@ mod tests {
         bytes.into_inner()
     }
 
-    fn page_count(pieces: Vec<BatchPiece>) -> usize {
-        let mut person = candidate("MS24-0042", "Айгерім", "Θεοδώρου");
-        person.pieces = pieces;
-        let batch = batch(vec![person.clone()]);
-        let bytes = candidate_pdf(&batch, &person).unwrap();
-        assert_eq!(bytes, candidate_pdf(&batch, &person).unwrap(), "the same batch gives the same bytes");
-        Pdf::new(bytes).unwrap().pages().len()
+    fn page_count(sent: Vec<Sent>) -> usize {
+        Pdf::new(build(sent).bytes).unwrap().pages().len()
     }
 
     #[test]
     fn every_kind_of_piece_takes_its_pages() {
         let three = pdf(&[page("un", 595.0, 842.0), page("deux", 842.0, 595.0), page("trois", 300.0, 200.0)]).unwrap();
-        let chosen = BatchPiece { pages: Some(vec![3, 1, 9, 0]), ..piece(DocumentKind::Transcript, "application/pdf", three.clone()) };
+        let mut chosen = piece(DocumentKind::Transcript, "application/pdf", three.clone());
+        chosen.0.pages = Some(vec![3, 1, 9, 0]);
         for (pieces, expected) in [
             (vec![], 1),
             (vec![piece(DocumentKind::Diploma, "application/pdf", three.clone())], 4),
@@ -329,15 +406,62 @@ mod tests {
             ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK\x03\x04".to_vec()),
             ("application/octet-stream", vec![0; 64]),
         ] {
-            assert_eq!(page_count(vec![piece(DocumentKind::Diploma, media_type, bytes)]), 2, "{media_type}");
+            let built = build(vec![piece(DocumentKind::Diploma, media_type, bytes)]);
+            assert_eq!(Pdf::new(built.bytes).unwrap().pages().len(), 2, "{media_type}");
+            assert_eq!(built.left_out, [(0, Hindrance::Unreadable)], "{media_type}");
         }
+    }
+
+    #[test]
+    fn what_is_left_out_is_a_page_and_said() {
+        let whole = pdf(&[page("un", 595.0, 842.0)]).unwrap();
+        let mut person = candidate("MS24-0042", "Awa", "Ndiaye");
+        let mut files = Files::new();
+        // In the order of the pieces: one that is there, one that crashed its reader, one whose file is lost, one that the jury does not see.
+        for (number, kind) in
+            [DocumentKind::Transcript, DocumentKind::Diploma, DocumentKind::Cv, DocumentKind::IdentityDocument].into_iter().enumerate()
+        {
+            let (mut piece, bytes) = piece(kind, "application/pdf", whole.clone());
+            piece.sha256 = number.to_string();
+            if number != 2 {
+                files.insert(piece.sha256.clone(), Arc::new(bytes));
+            }
+            person.pieces.push(piece);
+        }
+        let mut dossier = batch(vec![]).dossier(&person);
+        assert_eq!(dossier.files_wanted(), ["0", "1", "2"]);
+        dossier.leave_out("1", Hindrance::Crashed);
+        assert_eq!(dossier.files_wanted(), ["0", "2"]);
+        let mut stages = Vec::new();
+        let built = candidate_pdf(&dossier, &files, &mut |stage| stages.push(stage)).unwrap();
+        assert_eq!(built.left_out, [(1, Hindrance::Crashed), (2, Hindrance::Lost)]);
+        assert_eq!(stages.len(), 5);
+        assert_eq!(stages.last(), Some(&Stage::Writing));
+        assert_eq!(Pdf::new(built.bytes).unwrap().pages().len(), 4);
+    }
+
+    #[test]
+    fn pieces_in_one_file_embed_it_once() {
+        let noise: Vec<String> = (0..400_u32).map(|number| format!("{:x}", number.wrapping_mul(2_654_435_761))).collect();
+        let sheets: Vec<Page> = (0..6).map(|_| page(&noise.join(" "), 595.0, 842.0)).collect();
+        let file = pdf(&sheets).unwrap();
+        let part = |pages: Vec<u32>| {
+            let mut part = piece(DocumentKind::Transcript, "application/pdf", file.clone());
+            part.0.pages = Some(pages);
+            part
+        };
+        let together = build(vec![part(vec![1, 2, 3, 4, 5, 6])]).bytes.len();
+        let apart = build((1..=6).map(|number| part(vec![number])).collect()).bytes.len();
+        assert!(apart < together + together / 4, "{apart} against {together}");
     }
 
     #[test]
     fn pages_with_annotations_are_drawn() {
         let annotated = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 300]/Annots[4 0 R]>>endobj\n4 0 obj<</Type/Annot/Subtype/Widget/Rect[10 10 110 40]/AP<</N 5 0 R>>>>endobj\n5 0 obj<</Type/XObject/Subtype/Form/BBox[0 0 100 30]/Length 22>>stream\n1 0 0 rg 0 0 100 30 re f\nendstream endobj\ntrailer<</Root 1 0 R>>\n";
-        let leaves = leaves(&piece(DocumentKind::ApplicationForm, "application/pdf", annotated.to_vec()));
-        let [Leaf::Picture { picture, .. }] = leaves.as_slice() else { panic!("one drawn page") };
+        let (form, bytes) = piece(DocumentKind::ApplicationForm, "application/pdf", annotated.to_vec());
+        let files = Files::from([(form.sha256.clone(), Arc::new(bytes))]);
+        let section = section(&form, &files, &mut OpenedPdfs::default());
+        let [Leaf::Picture { picture, .. }] = section.leaves.as_slice() else { panic!("one drawn page") };
         let pixels = image::load_from_memory(&picture.bytes).unwrap().to_rgb8();
         let [red, green, _] = pixels.get_pixel(picture.width * 60 / 200, picture.height * 275 / 300).0;
         assert!(red > 200 && green < 80, "the field's appearance shows");
@@ -346,10 +470,8 @@ mod tests {
     #[test]
     fn turned_pages_stay_turned() {
         let turned = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 300]/Rotate 90/Contents 4 0 R>>endobj\n4 0 obj<</Length 22>>stream\n1 0 0 rg 0 0 50 50 re f\nendstream endobj\ntrailer<</Root 1 0 R>>\n";
-        let mut person = candidate("MS24-0042", "Awa", "Ndiaye");
-        person.pieces = vec![piece(DocumentKind::Diploma, "application/pdf", turned.to_vec())];
-        let bytes = candidate_pdf(&batch(vec![]), &person).unwrap();
-        let pages = drawn_pages(&bytes, &[1]).unwrap();
+        let bytes = build(vec![piece(DocumentKind::Diploma, "application/pdf", turned.to_vec())]).bytes;
+        let pages = drawn_pages(&Arc::new(bytes), &[1]).unwrap();
         let picture = pages[0].as_ref().unwrap();
         let pixels = image::load_from_memory(&picture.bytes).unwrap().to_rgb8();
         // The lower left corner of a page turned clockwise is its upper left one; the page lies in the middle of landscape A4, above the footer.
@@ -363,7 +485,7 @@ mod tests {
     fn long_covers_run_over() {
         let mut person = candidate("MS24-0042", "Awa", "Ndiaye");
         person.notes = vec!["Une remarque du service sur une pièce du dossier. ".repeat(6); 40];
-        let bytes = candidate_pdf(&batch(vec![]), &person).unwrap();
-        assert!(Pdf::new(bytes).unwrap().pages().len() > 2);
+        let built = candidate_pdf(&batch(vec![]).dossier(&person), &Files::new(), &mut |_| ()).unwrap();
+        assert!(Pdf::new(built.bytes).unwrap().pages().len() > 2);
     }
 }

@@ -1,6 +1,7 @@
 //! Pictures made ready for paper: upright, of a sane size, as JPEG or PNG.
 
 use std::io::Cursor;
+use std::sync::Arc;
 
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::vello_cpu::color::palette::css::WHITE;
@@ -88,8 +89,8 @@ fn on_white(image: &DynamicImage) -> image::RgbImage {
 
 /// Draws pages of a PDF (0-based) with their annotations: filled form fields, stamps and signatures live there and are lost when pages are merged.
 /// `None` for a page that cannot be drawn.
-pub fn drawn_pages(bytes: &[u8], pages: &[usize]) -> Option<Vec<Option<Picture>>> {
-    let pdf = hayro::hayro_syntax::Pdf::new(bytes.to_vec()).ok()?;
+pub fn drawn_pages(bytes: &Arc<Vec<u8>>, pages: &[usize]) -> Option<Vec<Option<Picture>>> {
+    let pdf = hayro::hayro_syntax::Pdf::new(Arc::clone(bytes)).ok()?;
     let cache = RenderCache::new();
     let settings = PixmapSettings { x_scale: DRAWN_DPI / 72.0, y_scale: DRAWN_DPI / 72.0, bg_color: WHITE };
     let draw = |index: &usize| {

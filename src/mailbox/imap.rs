@@ -226,6 +226,17 @@ impl ImapMailbox {
         Ok(uids.into_iter().collect())
     }
 
+    /// The last UID of the mails that came into the open folder before a day (by the server's dates), 0 when there is none.
+    pub async fn last_uid_before(&mut self, day: chrono::NaiveDate) -> Result<u32, MailboxError> {
+        self.demand_folder()?;
+        if self.exists == 0 {
+            return Ok(0);
+        }
+        // `%b` is English whatever the machine's language, as RFC 3501 §9 wants it.
+        let found = self.search(&format!("BEFORE {}", day.format("%-d-%b-%Y"))).await?;
+        Ok(found.last().copied().unwrap_or(0))
+    }
+
     /// Waits for new mail, for `at_most`, or for the stop signal. On a server without IDLE it only waits, and the caller polls.
     pub async fn idle(&mut self, at_most: Duration, stop: &CancellationToken) -> Result<IdleOutcome, MailboxError> {
         self.demand_folder()?;

@@ -1,7 +1,7 @@
 //! The OCR engine: tesseract as a program on PATH, fed one gray picture at a time, its time and output capped.
 //!
-//! The first run uses French and English together, which also serves the other languages in Latin letters. Only when the engine itself
-//! doubts what it read are the script and the orientation looked into, and the page read again accordingly.
+//! The first run uses the French pack, which also serves the other languages in Latin letters. What it doubts is looked into: a page on its
+//! head or side, lines in another script, a layout that was not understood, a machine-readable zone whose check digits do not hold.
 
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
@@ -11,23 +11,118 @@ use std::time::Instant;
 
 use super::confine::set_limit;
 use super::table::{PageWords, parse};
+use crate::domain::language::Language;
+use crate::intake::inspect::script::{LineBounds, looks_ideographic};
 use crate::intake::inspect::{PagePicture, prepare};
+use crate::intake::understand::facts::mrz;
 
 /// What the engine may write about one page.
 const OUTPUT_BYTES_MAX: u64 = 16 << 20;
 /// What the engine may allocate.
 const ENGINE_BYTES_MAX: u64 = 1_500 << 20;
-/// Below this mean confidence, or above this share of doubtful letters, a page is looked at again.
-const CONFIDENCE_MIN: f32 = 0.66;
-const DOUBTFUL_MAX: f32 = 0.4;
+/// Below this mean confidence a page is looked at again.
+const CONFIDENCE_MIN: f32 = 0.6;
+/// Below this mean confidence the page may be on its head.
+const CONFIDENCE_UPRIGHT: f32 = 0.5;
+/// Below this mean confidence the page may lie on its side.
+const CONFIDENCE_NOT_SIDEWAYS: f32 = 0.4;
+/// Below this mean confidence the script may be another one.
+const CONFIDENCE_LATIN: f32 = 0.72;
+/// From this confidence on the engine's word about the script is taken (its scale is open; clear pages reach 5 to 20).
+const SCRIPT_CONFIDENCE_MIN: f32 = 1.0;
+/// The same for the way the page is turned.
+const TURN_CONFIDENCE_MIN: f32 = 2.0;
+/// A page on which fewer of its letters than this share were surely read is looked at again.
+const SURE_SHARE_MIN: f32 = 0.45;
+/// Lines in doubt are read in other scripts from this many letters on, when they are a seventh of the page.
+const DOUBTFUL_LETTERS_MIN: usize = 10;
+const DOUBTFUL_ONE_IN: usize = 7;
+/// Letters of another script that prove it, and the mean confidence they must have.
+const FOREIGN_LETTERS_MIN: usize = 12;
+const FOREIGN_CONFIDENCE_MIN: f32 = 0.55;
+/// No holder of a document was born after this year; only the choice of a century hangs on it.
+const LATEST_BIRTH: i32 = 2030;
+/// A machine-readable zone is enlarged until its lines are this high (pixels).
+const ZONE_LINE_PIXELS: u32 = 40;
 
 /// What became of a page.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OcrOutcome {
-    /// The text may be empty; `confidence` is the engine's, 0 to 1.
-    Read { text: String, confidence: f32 },
+    /// The text may be empty; `confidence` is the engine's, 0 to 1. `unread_script` is the likely language of a script that was
+    /// recognised and that no installed pack reads.
+    Read { text: String, confidence: f32, unread_script: Option<Language> },
     /// Time-out, crash, or no output.
     Failed,
+}
+
+/// What the engine should make of the page's layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    Automatic,
+    /// Everything in one block, row by row: loses columns, but nothing in tables and on cards.
+    OneBlock,
+}
+
+/// What the engine makes of a page without reading it.
+#[derive(Debug, Default)]
+struct Orientation {
+    /// Quarter turns, clockwise, that set the page upright; 0 unless the engine is sure.
+    quarter_turns: u32,
+    script: Option<&'static ScriptPacks>,
+}
+
+/// The packs that read a script, its commonest language first.
+#[derive(Debug)]
+struct ScriptPacks {
+    /// As the engine names it.
+    names: &'static [&'static str],
+    packs: &'static [&'static str],
+    language: &'static str,
+}
+
+#[rustfmt::skip]
+const SCRIPTS: [ScriptPacks; 19] = [
+    ScriptPacks { names: &["Arabic"], packs: &["ara", "fas", "urd"], language: "ar" },
+    ScriptPacks { names: &["Cyrillic"], packs: &["rus", "ukr", "bul", "srp"], language: "ru" },
+    ScriptPacks { names: &["Han", "HanS", "HanT"], packs: &["chi_sim", "chi_tra"], language: "zh" },
+    ScriptPacks { names: &["Japanese", "Hiragana", "Katakana"], packs: &["jpn"], language: "ja" },
+    ScriptPacks { names: &["Hangul", "Korean"], packs: &["kor"], language: "ko" },
+    ScriptPacks { names: &["Greek"], packs: &["ell"], language: "el" },
+    ScriptPacks { names: &["Hebrew"], packs: &["heb"], language: "he" },
+    ScriptPacks { names: &["Thai"], packs: &["tha"], language: "th" },
+    ScriptPacks { names: &["Devanagari"], packs: &["hin", "nep", "mar"], language: "hi" },
+    ScriptPacks { names: &["Bengali"], packs: &["ben"], language: "bn" },
+    ScriptPacks { names: &["Tamil"], packs: &["tam"], language: "ta" },
+    ScriptPacks { names: &["Telugu"], packs: &["tel"], language: "te" },
+    ScriptPacks { names: &["Gujarati"], packs: &["guj"], language: "gu" },
+    ScriptPacks { names: &["Kannada"], packs: &["kan"], language: "kn" },
+    ScriptPacks { names: &["Malayalam"], packs: &["mal"], language: "ml" },
+    ScriptPacks { names: &["Georgian"], packs: &["kat"], language: "ka" },
+    ScriptPacks { names: &["Armenian"], packs: &["hye"], language: "hy" },
+    ScriptPacks { names: &["Ethiopic"], packs: &["amh"], language: "am" },
+    ScriptPacks { names: &["Khmer"], packs: &["khm"], language: "km" },
+];
+
+/// Ideographs, told by their build: the engine without a pack for them takes them for anything.
+const IDEOGRAPHS: [&str; 4] = ["chi_sim", "chi_tra", "jpn", "kor"];
+/// Tried on lines in doubt when nothing names their script: the scripts that candidates send most.
+const COMMON_SCRIPTS: [&str; 2] = ["ara", "rus"];
+
+/// Whether enough of the page was read, with enough confidence.
+fn is_satisfying(words: &PageWords, picture: &PagePicture) -> bool {
+    words.letters() >= 12 && words.confidence() >= CONFIDENCE_MIN && words.sure_letters() as f32 >= SURE_SHARE_MIN * picture.hints.letters as f32
+}
+
+/// Whether a good part of the lines may be in another script.
+fn has_doubtful_part(words: &PageWords) -> bool {
+    let doubtful: usize = words.doubtful().map(|line| line.letters).sum();
+    doubtful >= DOUBTFUL_LETTERS_MIN && doubtful * DOUBTFUL_ONE_IN >= words.letters()
+}
+
+/// Whether these words are, surely enough, in another script than the Latin one.
+fn is_foreign(words: &PageWords) -> bool {
+    let foreign = words.foreign_letters();
+    foreign >= FOREIGN_LETTERS_MIN && foreign * 2 >= words.sure_letters() && words.confidence() >= FOREIGN_CONFIDENCE_MIN
 }
 
 /// The engine as found.
@@ -83,52 +178,145 @@ impl OcrEngine {
 
     /// Reads a page.
     pub fn read(&self, picture: &PagePicture, deadline: Instant) -> OcrOutcome {
-        let Some(mut best) = self.words(picture, &self.latin(), deadline) else { return OcrOutcome::Failed };
-        if best.letters < 12 || best.confidence < CONFIDENCE_MIN || best.doubtful > DOUBTFUL_MAX {
-            self.look_again(picture, &mut best, deadline);
+        let Some(first) = self.words(picture, &self.latin(), Layout::Automatic, deadline) else { return OcrOutcome::Failed };
+        let mut page = Page { words: first, turned: None, unread_script: None };
+        if !is_satisfying(&page.words, picture) && picture.hints.maybe_upside_down {
+            self.try_turned(&mut page, prepare::upside_down(picture), deadline);
         }
-        OcrOutcome::Read { text: best.text, confidence: best.confidence }
+        if has_doubtful_part(&page.words) {
+            self.try_common_scripts(&mut page, picture, deadline);
+        }
+        if !is_satisfying(&page.words, picture) && page.unread_script.is_none() {
+            self.look_again(&mut page, picture, deadline);
+        }
+        let (mut text, confidence) = (page.words.text(), page.words.confidence());
+        if let Some(zone) = self.machine_zone(page.turned.as_ref().unwrap_or(picture), &page.words, deadline) {
+            text.push('\n');
+            text.push_str(&zone);
+        }
+        OcrOutcome::Read { text, confidence, unread_script: page.unread_script }
     }
 
-    fn look_again(&self, picture: &PagePicture, best: &mut PageWords, deadline: Instant) {
-        let seen = if self.has("osd") { self.orientation_and_script(picture, deadline) } else { None };
-        let (turn, script) = seen.unwrap_or((if picture.hints.maybe_upside_down { 180 } else { 0 }, String::new()));
-        let turned = turned(picture, turn);
-        let picture = turned.as_ref().unwrap_or(picture);
-        let packs = match script.as_str() {
-            "Arabic" => self.packs(&["ara", "fas", "fra"]),
-            "Cyrillic" => self.packs(&["rus", "ukr", "bul"]),
-            "Han" | "HanS" | "HanT" | "Japanese" | "Hiragana" | "Katakana" | "Hangul" | "Korean" => self.packs(&["chi_sim", "chi_tra", "jpn", "kor"]),
-            "Greek" => self.packs(&["ell"]),
-            "Hebrew" => self.packs(&["heb"]),
-            "Thai" => self.packs(&["tha"]),
-            _ => None,
-        };
-        let foreign = packs.is_some();
-        if turned.is_none() && !foreign {
+    /// Keeps the page turned when more of it is read that way.
+    fn try_turned(&self, page: &mut Page, turned: PagePicture, deadline: Instant) {
+        let again = self.words(&turned, &self.latin(), Layout::Automatic, deadline);
+        if let Some(again) = again.filter(|again| again.is_surer_than(&page.words)) {
+            page.words = again;
+            page.turned = Some(turned);
+        }
+    }
+
+    /// Reads the lines in doubt, and only those, in the scripts that candidates send most.
+    fn try_common_scripts(&self, page: &mut Page, picture: &PagePicture, deadline: Instant) {
+        let picture = page.turned.as_ref().unwrap_or(picture);
+        let lines: Vec<LineBounds> = page.words.doubtful().map(|line| line.bounds).collect();
+        let ideographs = looks_ideographic(picture, &lines);
+        let wanted: &[&str] = if ideographs { &IDEOGRAPHS } else { &COMMON_SCRIPTS };
+        // One pack at a time: together, each finds letters of its own in the other's noise.
+        for pack in wanted.iter().filter(|pack| self.has(pack)) {
+            let again = self.words(&prepare::only_lines(picture, &lines), pack, Layout::OneBlock, deadline);
+            if let Some(again) = again.filter(is_foreign) {
+                page.words = std::mem::take(&mut page.words).without_doubtful(again.lines);
+                return;
+            }
+        }
+        if ideographs {
+            // Latin letters for signs of another script are noise, and noise misleads whoever reads on.
+            page.unread_script = Language::parse("zh");
+            page.words = std::mem::take(&mut page.words).without_doubtful(Vec::new());
+        }
+    }
+
+    /// Tries what else may have gone wrong, the likeliest first: on its head or side, a rarer script, a layout that was not understood.
+    fn look_again(&self, page: &mut Page, picture: &PagePicture, deadline: Instant) {
+        if page.words.confidence() < CONFIDENCE_UPRIGHT && page.turned.is_none() && !picture.hints.maybe_upside_down {
+            self.try_turned(page, prepare::upside_down(picture), deadline);
+        }
+        if page.words.confidence() < CONFIDENCE_LATIN {
+            let seen = self.orientation(page.turned.as_ref().unwrap_or(picture), deadline).unwrap_or_default();
+            if page.words.confidence() < CONFIDENCE_NOT_SIDEWAYS && seen.quarter_turns % 2 == 1 && page.turned.is_none() {
+                let once = prepare::quarter_turn(picture);
+                self.try_turned(page, if seen.quarter_turns == 1 { once } else { prepare::upside_down(&once) }, deadline);
+            }
+            if let Some(script) = seen.script {
+                self.try_script(page, picture, script, deadline);
+            }
+        }
+        let picture = page.turned.as_ref().unwrap_or(picture);
+        if !is_satisfying(&page.words, picture) && page.unread_script.is_none() && page.words.foreign_letters() < FOREIGN_LETTERS_MIN {
+            let again = self.words(picture, &self.latin(), Layout::OneBlock, deadline);
+            if let Some(again) = again.filter(|again| again.is_surer_than(&page.words)) {
+                page.words = again;
+            }
+        }
+    }
+
+    /// Reads the page in a script that the engine named.
+    fn try_script(&self, page: &mut Page, picture: &PagePicture, script: &ScriptPacks, deadline: Instant) {
+        let picture = page.turned.as_ref().unwrap_or(picture);
+        let Some(packs) = self.packs(script.packs) else {
+            if page.words.confidence() < CONFIDENCE_UPRIGHT {
+                page.words = PageWords::default();
+                page.unread_script = Language::parse(script.language);
+            }
             return;
-        }
-        let Some(again) = self.words(picture, &packs.unwrap_or_else(|| self.latin()), deadline) else { return };
-        // Letters of the wrong script come with some confidence too, so the right one need only be no worse.
-        let margin = if foreign { -0.05 } else { 0.03 };
-        if again.confidence >= best.confidence + margin && again.letters * 2 >= best.letters.min(80) {
-            *best = again;
+        };
+        // The wrong letters come with some confidence too, so the right ones need only be no fewer.
+        let again = self
+            .words(picture, &packs, Layout::Automatic, deadline)
+            .filter(|again| again.sure_letters() + 10 >= page.words.sure_letters() && again.confidence() > page.words.confidence() - 0.05);
+        if let Some(again) = again {
+            page.words = again;
         }
     }
 
-    /// How the page is turned (degrees clockwise to make it upright) and its script, when the engine is fairly sure of either.
-    fn orientation_and_script(&self, picture: &PagePicture, deadline: Instant) -> Option<(u32, String)> {
+    /// How a page is turned and its script, unless it is Latin or the engine cannot tell.
+    fn orientation(&self, picture: &PagePicture, deadline: Instant) -> Option<Orientation> {
+        if !self.has("osd") {
+            return None;
+        }
         let output = self.run(picture, &["-", "-", "--psm", "0", "-l", "osd"], deadline)?;
-        let value = |name: &str| output.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim_start_matches(':').trim().to_owned());
-        let sure = |name: &str, least: f32| value(name).and_then(|value| value.parse::<f32>().ok()).is_some_and(|found| found >= least);
-        let turn = if sure("Orientation confidence", 1.0) { value("Rotate").and_then(|turn| turn.parse().ok()).unwrap_or(0) } else { 0 };
-        let script = if sure("Script confidence", 0.5) { value("Script").unwrap_or_default() } else { String::new() };
-        Some((turn, script))
+        let value = |name: &str| output.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim_start_matches(':').trim());
+        let number = |name: &str| value(name).and_then(|value| value.parse::<f32>().ok()).unwrap_or(0.0);
+        let turned = number("Orientation confidence") >= TURN_CONFIDENCE_MIN;
+        let named = value("Script").filter(|_| number("Script confidence") >= SCRIPT_CONFIDENCE_MIN);
+        Some(Orientation {
+            quarter_turns: if turned { (number("Rotate") / 90.0) as u32 % 4 } else { 0 },
+            script: named.and_then(|name| SCRIPTS.iter().find(|script| script.names.contains(&name))),
+        })
     }
 
-    fn words(&self, picture: &PagePicture, packs: &str, deadline: Instant) -> Option<PageWords> {
+    /// A machine-readable zone that was seen but not read right, read again enlarged and with its own alphabet. Only what holds by its
+    /// check digits is returned.
+    fn machine_zone(&self, picture: &PagePicture, words: &PageWords, deadline: Instant) -> Option<String> {
+        let texts: Vec<String> = words.lines.iter().map(|line| line.text()).collect();
+        if !texts.iter().any(|text| looks_like_zone(text)) || is_checked_zone(&texts) {
+            return None;
+        }
+        let zone = words.lines.iter().zip(&texts).filter(|(_, text)| looks_like_zone(text)).map(|(line, _)| line.bounds);
+        let (left, top, right, bottom) = zone.reduce(|a, b| (a.0.min(b.0), a.1.min(b.1), a.2.max(b.2), a.3.max(b.3)))?;
+        let line_height =
+            words.lines.iter().zip(&texts).filter(|(_, text)| looks_like_zone(text)).map(|(line, _)| line.bounds.3 - line.bounds.1).min()?;
+        // A line of the zone may have been missed above or below, and its ends left and right.
+        let (beside, above) = ((right - left) / 5, line_height * 4);
+        let bounds = (left.saturating_sub(beside), top.saturating_sub(above), right + beside, bottom + above);
+        let enlarged = prepare::enlarged_part(picture, bounds, ZONE_LINE_PIXELS as f32 / line_height.max(1) as f32)?;
+        let pack = if self.has("eng") { String::from("eng") } else { self.latin() };
+        let alphabet = "tessedit_char_whitelist=ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<";
+        let arguments =
+            ["-", "-", "-l", &pack, "--oem", "1", "--psm", "6", "-c", alphabet, "-c", "load_system_dawg=0", "-c", "load_freq_dawg=0", "tsv"];
+        let again = parse(&self.run(&enlarged, &arguments, deadline)?);
+        let lines: Vec<String> = again.lines.iter().map(|line| line.text().replace(' ', "")).collect();
+        is_checked_zone(&lines).then(|| lines.join("\n"))
+    }
+
+    fn words(&self, picture: &PagePicture, packs: &str, layout: Layout, deadline: Instant) -> Option<PageWords> {
+        let mode = match layout {
+            Layout::Automatic => "3",
+            Layout::OneBlock => "6",
+        };
         let output =
-            self.run(picture, &["-", "-", "-l", packs, "--oem", "1", "--psm", "3", "--dpi", "150", "-c", "tessedit_do_invert=0", "tsv"], deadline)?;
+            self.run(picture, &["-", "-", "-l", packs, "--oem", "1", "--psm", mode, "--dpi", "150", "-c", "tessedit_do_invert=0", "tsv"], deadline)?;
         Some(parse(&output))
     }
 
@@ -159,6 +347,24 @@ impl OcrEngine {
     }
 }
 
+/// A page while it is being read.
+struct Page {
+    words: PageWords,
+    /// The picture as it was read best, when that is not as it came.
+    turned: Option<PagePicture>,
+    unread_script: Option<Language>,
+}
+
+/// A line of a machine-readable zone, well read or badly: long and full of fillers.
+fn looks_like_zone(text: &str) -> bool {
+    let fillers = text.chars().map(|letter| if letter == '«' { 2 } else { usize::from(matches!(letter, '<' | '‹')) }).sum::<usize>();
+    fillers >= 3 && text.chars().filter(|letter| !letter.is_whitespace()).count() >= 15
+}
+
+fn is_checked_zone(lines: &[String]) -> bool {
+    mrz::find(lines, LATEST_BIRTH).is_some_and(|zone| zone.checked)
+}
+
 /// Waits for a program that has closed its output, or kills it.
 fn end(child: &mut Child, finished: bool) {
     if !finished {
@@ -178,14 +384,5 @@ fn limit(command: &mut Command) {
             set_limit(libc::RLIMIT_CORE, 0, 0);
             Ok(())
         });
-    }
-}
-
-fn turned(picture: &PagePicture, degrees: u32) -> Option<PagePicture> {
-    match degrees {
-        180 => Some(prepare::upside_down(picture)),
-        90 => prepare::quarter_turn(picture),
-        270 => prepare::quarter_turn(&prepare::upside_down(picture)),
-        _ => None,
     }
 }

@@ -78,7 +78,7 @@ impl Worker {
 
     /// Sends a request.
     pub fn ask(&mut self, request: &Request, body: &[u8]) -> Result<(), Failure> {
-        self.files += u32::from(!matches!(request, Request::Page { .. }));
+        self.files += u32::from(!matches!(request, Request::Page { .. } | Request::JuryFile { .. }));
         write_message(&mut self.requests, request, body).map_err(|_| Failure::Crashed)
     }
 

@@ -10,6 +10,7 @@ use crate::domain::finding::{FileFinding, Reason};
 use crate::intake::inspect::PictureHints;
 use crate::intake::mail::ParsedMail;
 use crate::intake::unpack::{UnpackLimits, Unpacked};
+use crate::jury::{Dossier, Hindrance, Stage};
 
 /// No header is longer: a mail's text, a page's text, or lists of names.
 const HEADER_BYTES_MAX: u64 = 64 << 20;
@@ -29,6 +30,10 @@ pub enum Request {
     Open,
     /// A page of the open file.
     Page { number: u32 },
+    /// The body is a file of the next dossier for the jury. Not answered.
+    JuryFile { sha256: String },
+    /// Answered by stages, the parts of the PDF, and what was left out. The files are forgotten then.
+    JuryDossier { dossier: Box<Dossier> },
 }
 
 /// What a worker answers.
@@ -49,6 +54,13 @@ pub enum Reply {
         page: PageText,
         findings: Vec<FileFinding>,
         picture: Option<PictureShape>,
+    },
+    /// What is begun now.
+    JuryStage(Stage),
+    /// The body is the next part of the PDF.
+    JuryPart,
+    JuryWritten {
+        left_out: Vec<(u32, Hindrance)>,
     },
     /// The request made the reader panic; the worker goes on.
     Panicked,

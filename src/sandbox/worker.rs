@@ -3,11 +3,13 @@
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::confine;
 use super::protocol::{OpenedFile, PictureShape, Reply, Request, read_message, write_message};
 use crate::intake::inspect::{self, Opened};
 use crate::intake::{mail, unpack};
+use crate::jury::{Dossier, Files, candidate_pdf};
 
 /// The body of `guichet sandbox-worker`. Speaks the protocol of this module on standard input and output; nothing for people.
 pub fn worker_main() -> ExitCode {
@@ -21,22 +23,29 @@ pub fn worker_main() -> ExitCode {
     }
 }
 
+/// What a worker holds between two requests.
+#[derive(Default)]
+struct Held {
+    /// Processor time of one request.
+    seconds_max: u32,
+    open: Option<Opened>,
+    /// Files of the next dossier.
+    files: Files,
+}
+
 fn serve(requests: &mut impl Read, replies: &mut impl Write) -> io::Result<()> {
-    let mut seconds_max = 0;
-    let mut open: Option<Opened> = None;
+    let mut held = Held::default();
     while let Some((request, body)) = read_message::<Request>(requests)? {
-        if seconds_max > 0 {
-            confine::allow_cpu_seconds(seconds_max);
+        if held.seconds_max > 0 {
+            confine::allow_cpu_seconds(held.seconds_max);
         }
-        let start = if let Request::Start { memory_bytes_max, seconds_max: seconds } = request {
-            seconds_max = seconds.saturating_mul(2).max(10);
+        if let Request::Start { memory_bytes_max, seconds_max } = request {
+            held.seconds_max = seconds_max.saturating_mul(2).max(10);
             write_message(replies, &Reply::Started(confine::confine(memory_bytes_max)), &[])?;
             continue;
-        } else {
-            request
-        };
+        }
         // The open file is dropped when a request on it panics half way only if that request was to open it.
-        let outcome = catch_unwind(AssertUnwindSafe(|| answer(&start, &body, &mut open, replies)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| answer(request, body, &mut held, replies)));
         match outcome {
             Ok(written) => written?,
             Err(_) => write_message(replies, &Reply::Panicked, &[])?,
@@ -45,14 +54,14 @@ fn serve(requests: &mut impl Read, replies: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn answer(request: &Request, body: &[u8], open: &mut Option<Opened>, replies: &mut impl Write) -> io::Result<()> {
+fn answer(request: Request, body: Vec<u8>, held: &mut Held, replies: &mut impl Write) -> io::Result<()> {
     match request {
         Request::Start { .. } => Ok(()),
-        Request::ParseMail => parse_mail(body, replies),
-        Request::Unpack { archive_name, passwords, limits } => unpack_archive(body, archive_name, passwords, limits, replies),
+        Request::ParseMail => parse_mail(&body, replies),
+        Request::Unpack { archive_name, passwords, limits } => unpack_archive(&body, &archive_name, &passwords, &limits, replies),
         Request::Open => {
-            *open = None;
-            let opened = inspect::open(body);
+            held.open = None;
+            let opened = inspect::open(&body);
             let reply = OpenedFile {
                 media_type: opened.media_type.to_owned(),
                 readable: opened.readable,
@@ -60,18 +69,47 @@ fn answer(request: &Request, body: &[u8], open: &mut Option<Opened>, replies: &m
                 pages: opened.page_count(),
                 pictures: opened.picture_count(),
             };
-            *open = Some(opened);
+            held.open = Some(opened);
             write_message(replies, &Reply::Opened(reply), &[])
         }
         Request::Page { number } => {
-            let opened = open.as_ref().map_or_else(|| inspect::empty_page(*number), |file| file.page(*number));
+            let opened = held.open.as_ref().map_or_else(|| inspect::empty_page(number), |file| file.page(number));
             let (shape, pixels) = match opened.picture {
                 Some(picture) => (Some(PictureShape { width: picture.width, height: picture.height, hints: picture.hints }), picture.pixels),
                 None => (None, Vec::new()),
             };
             write_message(replies, &Reply::Page { page: opened.page, findings: opened.findings, picture: shape }, &pixels)
         }
+        Request::JuryFile { sha256 } => {
+            held.open = None;
+            held.files.insert(sha256, Arc::new(body));
+            Ok(())
+        }
+        Request::JuryDossier { dossier } => jury_dossier(&dossier, std::mem::take(&mut held.files), held.seconds_max, replies),
     }
+}
+
+/// Announces each stage before it begins: what ends this process is the last that was announced.
+fn jury_dossier(dossier: &Dossier, files: Files, seconds_max: u32, replies: &mut impl Write) -> io::Result<()> {
+    const PART_BYTES: usize = 1 << 20;
+    let mut failed = None;
+    let built = candidate_pdf(dossier, &files, &mut |stage| {
+        confine::allow_cpu_seconds(seconds_max);
+        if failed.is_none() {
+            failed = write_message(replies, &Reply::JuryStage(stage), &[]).err();
+        }
+    });
+    drop(files);
+    let built = match (failed, built) {
+        (Some(error), _) => return Err(error),
+        // Nothing that a candidate sent makes this fail; whatever it was, the largest file is left out next.
+        (None, Err(_)) => return write_message(replies, &Reply::Panicked, &[]),
+        (None, Ok(built)) => built,
+    };
+    for part in built.bytes.chunks(PART_BYTES) {
+        write_message(replies, &Reply::JuryPart, part)?;
+    }
+    write_message(replies, &Reply::JuryWritten { left_out: built.left_out }, &[])
 }
 
 fn parse_mail(body: &[u8], replies: &mut impl Write) -> io::Result<()> {

@@ -88,13 +88,9 @@ pub fn open(transaction: &Transaction<'_>, number: &str, reference: &str, opened
 }
 
 /// A dossier that was opened at this instant and has no mail: its mails are being processed again, and this one had opened it.
-pub fn waiting_for_its_mails(connection: &Connection, opened_at: DateTime<Utc>) -> anyhow::Result<Option<i64>> {
-    connection
-        .prepare_cached(
-            "SELECT min(dossier_id) FROM dossier WHERE opened_at = ?1 AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.dossier_id = dossier.dossier_id)",
-        )?
-        .query_row([instant_text(opened_at)], |row| row.get(0))
-        .context("find a dossier without mails")
+pub fn waiting_for_its_mails(connection: &Connection, opened_at: DateTime<Utc>) -> anyhow::Result<Option<DossierRow>> {
+    let condition = "WHERE opened_at = ?1 AND NOT EXISTS (SELECT 1 FROM mail WHERE mail.dossier_id = dossier.dossier_id) ORDER BY dossier_id LIMIT 1";
+    Ok(select(connection, condition, [instant_text(opened_at)])?.pop())
 }
 
 pub fn mark_dirty(transaction: &Transaction<'_>, dossier_id: i64) -> anyhow::Result<()> {

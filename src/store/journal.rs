@@ -48,3 +48,11 @@ pub fn count_between(connection: &Connection, event: &str, from: DateTime<Utc>, 
         .query_row(params![event, instant_text(from), instant_text(to)], |row| row.get(0))
         .context("count journal lines")
 }
+
+/// Whether a person, not the program, did this.
+pub fn a_person_did(connection: &Connection, dossier_id: i64, event: &str, detail: &str) -> anyhow::Result<bool> {
+    connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM journal WHERE dossier_id = ?1 AND event = ?2 AND detail = ?3 AND actor <> ?4)")?
+        .query_row(params![dossier_id, event, detail, PROGRAM], |row| row.get(0))
+        .context("look into the journal")
+}

@@ -19,7 +19,10 @@ pub struct NewMail<'a> {
     pub sha256: &'a str,
     pub size_bytes: u64,
     pub arrived_at: DateTime<Utc>,
-    pub backlog: bool,
+    /// It lies in a folder whose mails are never answered without a person's word.
+    pub in_doubt: bool,
+    /// Nor are mails that arrived before this instant.
+    pub backlog_before: Option<DateTime<Utc>>,
 }
 
 /// Why a mail of the mailbox could not be had.
@@ -44,7 +47,8 @@ impl LeftOut {
 
     /// What stands in the place of the subject that nobody could read, for the assistant.
     fn description(self, mailbox: &str, uid: u32) -> String {
-        let folder = mailbox.strip_prefix("imap/").unwrap_or(mailbox);
+        let folder = mailbox.strip_prefix(SENT_MARK).unwrap_or(mailbox);
+        let folder = folder.strip_prefix("imap/").unwrap_or(folder);
         let why = match self {
             LeftOut::TooLarge { size_bytes } => format!("trop volumineux\u{a0}: {}\u{a0}Mo", size_bytes.div_ceil(1_000_000)),
             LeftOut::NotGiven => String::from("le serveur de messagerie n'arrive pas à le donner"),
@@ -210,15 +214,26 @@ pub fn record_left_out(
     Ok(n_added > 0)
 }
 
-/// Records a mail; one that is already there under this UID is left alone, unless its content could not be had until now. Content seen
-/// before under another UID (a copy, a move, a new UIDVALIDITY) is recorded as a duplicate, so that it is answered by nobody twice.
-/// Gives the new row's id.
+/// Records a mail; one that is already there under this UID is left alone, unless its content could not be had until now. Gives the new
+/// row's id.
+///
+/// Content seen before under another UID (a copy, a move, a new UIDVALIDITY) is recorded as a duplicate, so that it is answered by nobody
+/// twice. One first seen in the junk folder and now put where mail is answered takes the place of that first sight: a person vouches for
+/// it. It arrived when it first arrived, whatever the server says of the copy.
 pub fn record(transaction: &Transaction<'_>, mail: &NewMail<'_>) -> anyhow::Result<Option<i64>> {
-    let seen: bool = transaction
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM mail WHERE sha256 = ?1)")?
-        .query_row([mail.sha256], |row| row.get(0))
+    let known: Option<(i64, bool, String)> = transaction
+        .prepare_cached(
+            "SELECT mail_id, backlog = 1 AND answered_by IS NULL, arrived_at FROM mail
+             WHERE sha256 = ?1 AND state IN ('received', 'processed') ORDER BY mail_id LIMIT 1",
+        )?
+        .query_row([mail.sha256], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()
         .context("look for the same mail")?;
-    transaction
+    let first_arrival = known.as_ref().map(|(_, _, arrived_at)| parse_instant(arrived_at)).transpose()?;
+    let arrived_at = first_arrival.map_or(mail.arrived_at, |first| first.min(mail.arrived_at));
+    let backlog = mail.in_doubt || mail.backlog_before.is_some_and(|before| arrived_at < before);
+    let vouched_for = known.as_ref().filter(|(_, in_doubt, _)| *in_doubt && !backlog).map(|(mail_id, _, _)| *mail_id);
+    let recorded: Option<i64> = transaction
         .prepare_cached(
             "INSERT INTO mail (mailbox, uid_validity, uid, sha256, size_bytes, arrived_at, state, backlog)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
@@ -234,14 +249,33 @@ pub fn record(transaction: &Transaction<'_>, mail: &NewMail<'_>) -> anyhow::Resu
                 mail.uid,
                 mail.sha256,
                 i64::try_from(mail.size_bytes).unwrap_or(i64::MAX),
-                instant_text(mail.arrived_at),
-                if seen { "duplicate" } else { "received" },
-                mail.backlog,
+                instant_text(arrived_at),
+                if known.is_some() && vouched_for.is_none() { "duplicate" } else { "received" },
+                backlog,
             ],
             |row| row.get(0),
         )
         .optional()
-        .context("record a mail")
+        .context("record a mail")?;
+    if let (Some(_), Some(first_sight)) = (recorded, vouched_for) {
+        supersede(transaction, first_sight)?;
+    }
+    Ok(recorded)
+}
+
+/// Another row takes this one's place.
+pub fn supersede(transaction: &Transaction<'_>, mail_id: i64) -> anyhow::Result<()> {
+    transaction.prepare_cached("UPDATE mail SET state = 'duplicate' WHERE mail_id = ?1")?.execute([mail_id]).context("supersede a mail")?;
+    Ok(())
+}
+
+/// The first sight of a mail in the junk folder, when a person has since put it where mail is answered.
+pub fn superseded_by(connection: &Connection, mail: &MailRow) -> anyhow::Result<Option<MailRow>> {
+    if mail.backlog {
+        return Ok(None);
+    }
+    let condition = "WHERE sha256 = ?1 AND mail_id < ?2 AND backlog = 1 AND state = 'duplicate' ORDER BY mail_id LIMIT 1";
+    Ok(select(connection, condition, params![mail.sha256, mail.mail_id])?.pop())
 }
 
 /// Mails that wait to be processed, in order of arrival.
@@ -261,17 +295,55 @@ pub fn of_dossier(connection: &Connection, dossier_id: i64) -> anyhow::Result<Ve
     select(connection, "WHERE dossier_id = ?1 AND state = 'processed' ORDER BY arrived_at, mail_id", [dossier_id])
 }
 
+/// The mails of a dossier, without reading them.
+pub fn ids_of_dossier(connection: &Connection, dossier_id: i64) -> anyhow::Result<Vec<i64>> {
+    let mut statement =
+        connection.prepare_cached("SELECT mail_id FROM mail WHERE dossier_id = ?1 AND state = 'processed' ORDER BY arrived_at, mail_id")?;
+    let rows = statement.query_map([dossier_id], |row| row.get(0))?;
+    rows.collect::<Result<_, _>>().context("list a dossier's mails")
+}
+
 /// A processed mail of that Message-ID other than this one: the same mail copied to another folder with headers added.
 pub fn same_message_id(connection: &Connection, message_id: &str, mail_id: i64) -> anyhow::Result<Option<MailRow>> {
     Ok(select(connection, "WHERE message_id = ?1 AND mail_id <> ?2 AND state = 'processed' ORDER BY mail_id LIMIT 1", params![message_id, mail_id])?
         .pop())
 }
 
-/// Mails that arrived in a half-open span of time.
+/// What ties a mail to its dossier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailTie {
+    pub dossier_id: i64,
+    pub message_id: Option<String>,
+    pub subject: String,
+    pub from_address: Option<String>,
+    pub class: Option<MailClass>,
+}
+
+/// The ties of every mail that has a dossier, without the mails themselves.
+pub fn ties(connection: &Connection) -> anyhow::Result<Vec<MailTie>> {
+    let mut statement = connection
+        .prepare_cached("SELECT dossier_id, message_id, subject, from_address, class FROM mail WHERE dossier_id IS NOT NULL ORDER BY mail_id")?;
+    let rows = statement.query_map([], |row| {
+        let class: Option<String> = row.get(4)?;
+        Ok(MailTie {
+            dossier_id: row.get(0)?,
+            message_id: row.get(1)?,
+            subject: row.get(2)?,
+            from_address: row.get(3)?,
+            class: class.as_deref().and_then(MailClass::from_slug),
+        })
+    })?;
+    rows.collect::<Result<_, _>>().context("read what ties mails to dossiers")
+}
+
+/// What the school's own people wrote lies in folders of this mark: it is no mail that was received.
+pub const SENT_MARK: &str = "sent/";
+
+/// Mails that arrived in a half-open span of time, those of the Sent folder left out.
 pub fn arrived_between(connection: &Connection, from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow::Result<Vec<MailRow>> {
     select(
         connection,
-        "WHERE arrived_at >= ?1 AND arrived_at < ?2 AND state NOT IN ('duplicate', 'erased') ORDER BY arrived_at, mail_id",
+        "WHERE arrived_at >= ?1 AND arrived_at < ?2 AND state NOT IN ('duplicate', 'erased') AND mailbox NOT LIKE 'sent/%' ORDER BY arrived_at, mail_id",
         params![instant_text(from), instant_text(to)],
     )
 }

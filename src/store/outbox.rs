@@ -175,10 +175,13 @@ pub fn queue(transaction: &Transaction<'_>, letter: &NewLetter<'_>) -> anyhow::R
     Ok(n_added > 0)
 }
 
-/// Moves a letter from one of the given states to another; says whether it was there to be moved.
+/// Moves a letter from one of the given states to another; says whether it was there to be moved. Queued again, its retries begin anew.
 pub fn change_state(transaction: &Transaction<'_>, letter_key: &str, from: &[&str], to: &str) -> anyhow::Result<bool> {
     let n_changed = transaction
-        .prepare_cached("UPDATE outbox SET state = ?2 WHERE letter_key = ?1 AND state IN (SELECT value FROM json_each(?3))")?
+        .prepare_cached(
+            "UPDATE outbox SET state = ?2, first_attempt_at = iif(?2 = 'queued', NULL, first_attempt_at)
+             WHERE letter_key = ?1 AND state IN (SELECT value FROM json_each(?3))",
+        )?
         .execute(params![letter_key, to, to_json(&from)?])
         .context("change a letter's state")?;
     Ok(n_changed > 0)
@@ -265,12 +268,52 @@ pub fn mark_bounced(transaction: &Transaction<'_>, outbox_id: i64, hard: bool) -
     Ok(())
 }
 
-/// How many letters left in a half-open span of time, to one address or to anybody.
+/// The letter that last left to this address, to which a report that quotes no Message-ID is tied.
+pub fn last_sent_to(connection: &Connection, address: &str) -> anyhow::Result<Option<LetterRow>> {
+    Ok(select(
+        connection,
+        "WHERE lower(json_extract(recipients_json, '$[0]')) = ?1 AND sent_at IS NOT NULL ORDER BY sent_at DESC, outbox_id DESC LIMIT 1",
+        [address.to_lowercase()],
+    )?
+    .pop())
+}
+
+/// Dossiers and the Message-IDs of their letters.
+pub fn message_ids(connection: &Connection) -> anyhow::Result<Vec<(i64, String)>> {
+    let mut statement = connection.prepare_cached("SELECT dossier_id, message_id FROM outbox WHERE dossier_id IS NOT NULL ORDER BY outbox_id")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect::<Result<_, _>>().context("list the letters' Message-IDs")
+}
+
+/// How many letters wait because too many had left.
+pub fn n_capped(connection: &Connection) -> anyhow::Result<u32> {
+    connection
+        .prepare_cached("SELECT count(*) FROM outbox WHERE state = 'queued' AND failure = 'capped'")?
+        .query_row([], |row| row.get(0))
+        .context("count capped letters")
+}
+
+/// Letters that are ready to leave.
+pub fn n_queued(connection: &Connection) -> anyhow::Result<u32> {
+    connection.prepare_cached("SELECT count(*) FROM outbox WHERE state = 'queued'")?.query_row([], |row| row.get(0)).context("count queued letters")
+}
+
+/// Whether a letter of this kind was queued to this address since then.
+pub fn wrote_to_since(connection: &Connection, kind: &str, address: &str, since: DateTime<Utc>) -> anyhow::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE lower(json_extract(recipients_json, '$[0]')) = ?1 AND kind = ?2 AND queued_at >= ?3)",
+        )?
+        .query_row(params![address.to_lowercase(), kind, instant_text(since)], |row| row.get(0))
+        .context("look for letters to an address")
+}
+
+/// How many letters left in a half-open span of time, to one address (in lower case; letters to candidates have one) or to anybody.
 pub fn n_sent_between(connection: &Connection, address: Option<&str>, from: DateTime<Utc>, to: DateTime<Utc>) -> anyhow::Result<u32> {
     connection
         .prepare_cached(
             "SELECT count(*) FROM outbox WHERE sent_at >= ?1 AND sent_at < ?2
-                 AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(recipients_json) WHERE lower(value) = ?3))",
+                 AND (?3 IS NULL OR lower(json_extract(recipients_json, '$[0]')) = ?3)",
         )?
         .query_row(params![instant_text(from), instant_text(to), address], |row| row.get(0))
         .context("count letters")

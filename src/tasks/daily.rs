@@ -3,7 +3,8 @@
 use std::fs;
 
 use anyhow::Context;
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, Utc, Weekday};
+use rusqlite::Transaction;
 
 use crate::desk;
 use crate::domain::digest::Digest;
@@ -27,7 +28,7 @@ pub async fn step(office: &Office, day: NaiveDate) -> anyhow::Result<()> {
 pub fn compose(office: &Office, day: NaiveDate) -> anyhow::Result<Digest> {
     let listen = &office.config.console.listen;
     let console_url = (!listen.is_empty()).then(|| format!("http://{listen}/"));
-    office.store.read(|connection| digest::compose(connection, &office.rules, day, console_url))
+    office.store.read(|connection| digest::compose(connection, &office.rules, day, console_url, office.config.outgoing.paused))
 }
 
 /// On working days always, so that silence means trouble; at the week's end only with news.
@@ -58,6 +59,30 @@ pub fn queue_to_staff(
     rendered: &letters::RenderedLetter,
     attachments: &[Attachment],
 ) -> anyhow::Result<()> {
+    let letter = staff_letter(office, letter_key, kind, recipients, rendered, attachments)?;
+    office.store.write(|transaction| letter.queue(transaction))
+}
+
+/// A letter to the school's own people, written and not queued yet: its caller queues it in the transaction of what it tells of.
+pub struct StaffLetter {
+    letter_key: String,
+    kind: String,
+    recipients: Vec<String>,
+    message_id: String,
+    subject: String,
+    message: Vec<u8>,
+    queued_at: DateTime<Utc>,
+}
+
+/// Writes a letter to the school's own people.
+pub fn staff_letter(
+    office: &Office,
+    letter_key: &str,
+    kind: &str,
+    recipients: &[String],
+    rendered: &letters::RenderedLetter,
+    attachments: &[Attachment],
+) -> anyhow::Result<StaffLetter> {
     let now = office.clock.now();
     let message_id = office.message_id(letter_key);
     let envelope = Envelope {
@@ -70,25 +95,37 @@ pub fn queue_to_staff(
         auto_submitted: AutoSubmitted::Generated,
         number: String::new(),
     };
-    let message = letters::to_mime(rendered, &envelope, attachments)?;
-    office.store.write(|transaction| {
+    Ok(StaffLetter {
+        letter_key: letter_key.to_owned(),
+        kind: kind.to_owned(),
+        recipients: recipients.to_vec(),
+        message: letters::to_mime(rendered, &envelope, attachments)?,
+        message_id,
+        subject: rendered.subject.clone(),
+        queued_at: now,
+    })
+}
+
+impl StaffLetter {
+    /// A letter whose key is known is not queued again.
+    pub fn queue(&self, transaction: &Transaction<'_>) -> anyhow::Result<()> {
         let letter = NewLetter {
-            letter_key,
+            letter_key: &self.letter_key,
             dossier_id: None,
-            kind,
+            kind: &self.kind,
             language: "fr",
             held: false,
-            recipients,
+            recipients: &self.recipients,
             in_reply_to: None,
-            message_id: &message_id,
-            subject: &rendered.subject,
-            message: &message,
+            message_id: &self.message_id,
+            subject: &self.subject,
+            message: &self.message,
             says_json: None,
-            queued_at: now,
+            queued_at: self.queued_at,
         };
         if outbox::queue(transaction, &letter)? {
-            journal::append(transaction, now, journal::PROGRAM, None, "letter_queued", letter_key)?;
+            journal::append(transaction, self.queued_at, journal::PROGRAM, None, "letter_queued", &self.letter_key)?;
         }
         Ok(())
-    })
+    }
 }

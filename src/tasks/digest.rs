@@ -17,11 +17,13 @@ use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::next_jury;
 use crate::domain::rules::Rules;
 use crate::store::dossiers::DossierRow;
+use crate::store::jury::{self, BatchRow};
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::{StatementRow, TransferRow};
-use crate::store::{dossiers, instant_text, jury, mails, outbox, transfers};
+use crate::store::{dossiers, hand_answers, instant_text, jury, mails, outbox, settings, transfers};
 use crate::tasks::forget::{self, Due};
+use crate::tasks::receive::MISSING_FOLDERS;
 use crate::wording;
 
 /// Everything one digest looks at.
@@ -33,6 +35,10 @@ struct Sources {
     statements: Vec<StatementRow>,
     /// Dossiers whose fee a person has accepted as it is.
     fee_accepted: BTreeSet<i64>,
+    /// When a person last wrote by hand to the candidate of a dossier.
+    by_hand: BTreeMap<i64, DateTime<Utc>>,
+    /// The newest batch of each session.
+    batches: BTreeMap<String, BatchRow>,
     /// When each statement was last read, by its name.
     imported_at: BTreeMap<String, String>,
 }
@@ -47,6 +53,12 @@ impl Sources {
                 fee_accepted.insert(row.dossier_id);
             }
         }
+        let mut by_hand = BTreeMap::new();
+        for (row, _) in &dossiers {
+            if let Some(at) = hand_answers::latest(connection, row.dossier_id)? {
+                by_hand.insert(row.dossier_id, at);
+            }
+        }
         let statements = transfers::statements(connection)?;
         let imported_at = statements.iter().map(|file| (file.name.clone(), file.imported_at.clone())).collect();
         Ok(Sources {
@@ -56,6 +68,8 @@ impl Sources {
             transfers: transfers::all(connection)?,
             statements,
             fee_accepted,
+            by_hand,
+            batches: jury::batches(connection)?.into_iter().map(|batch| (batch.session.clone(), batch)).collect(),
             imported_at,
         })
     }
@@ -71,8 +85,8 @@ impl Sources {
     }
 }
 
-/// Composes the digest of a Paris day: it covers the day before, and what waits now.
-pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_url: Option<String>) -> anyhow::Result<Digest> {
+/// Composes the digest of a Paris day: it covers the day before, and what waits now. `paused`: the off switch keeps letters from leaving.
+pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_url: Option<String>, paused: bool) -> anyhow::Result<Digest> {
     let since = calendar::start_of_day(day.checked_sub_days(Days::new(1)).unwrap_or(day));
     let until = calendar::start_of_day(day).max(since + TimeDelta::hours(1));
     let sources = Sources::read(connection, since, until)?;
@@ -110,7 +124,7 @@ pub fn compose(connection: &Connection, rules: &Rules, day: NaiveDate, console_u
         letters_bounced: count(&|letter| letter.bounced.is_some() && letter.queued_at >= since - TimeDelta::days(2)),
         letters_in_doubt: count(&|letter| letter.state == "in_doubt"),
         mails: account(&sources.mails),
-        warnings: warnings(&sources),
+        warnings: warnings(connection, &sources, rules, paused)?,
         console_url,
     })
 }
@@ -175,12 +189,15 @@ fn lines(sources: &Sources, wanted: impl Fn(&DossierRow, &DossierState) -> bool)
     sources.dossiers.iter().filter(|(row, state)| wanted(row, state)).map(|(_, state)| line(state)).collect()
 }
 
+/// Questions that wait for an answer.
 fn questions(sources: &Sources) -> Vec<DigestQuestion> {
+    let answered_by_hand =
+        |mail: &MailRow| mail.dossier_id.and_then(|dossier_id| sources.by_hand.get(&dossier_id)).is_some_and(|at| *at >= mail.arrived_at);
     let state_of = |mail: &MailRow| sources.dossiers.iter().find(|(row, _)| Some(row.dossier_id) == mail.dossier_id).map(|(_, state)| state);
     sources
         .mails
         .iter()
-        .filter(|mail| mail.class == Some(MailClass::Question))
+        .filter(|mail| mail.class == Some(MailClass::Question) && !answered_by_hand(mail))
         .map(|mail| {
             let state = state_of(mail);
             DigestQuestion {
@@ -249,14 +266,42 @@ fn account(mails: &[MailRow]) -> MailAccount {
     }
 }
 
-/// Parts of the machine that do not work as they should.
-fn warnings(sources: &Sources) -> Vec<String> {
+/// Parts of the machine that do not work as they should, or were stopped.
+fn warnings(connection: &Connection, sources: &Sources, rules: &Rules, paused: bool) -> anyhow::Result<Vec<String>> {
+    let mut warnings = Vec::new();
+    if paused {
+        let n_waiting = outbox::n_queued(connection)?;
+        warnings.push(format!(
+            "L'envoi des lettres est arrêté (outgoing.paused = true dans la configuration)\u{a0}: {}.",
+            waiting(n_waiting, "aucune lettre n'attend")
+        ));
+    } else if let n_capped @ 1.. = outbox::n_capped(connection)? {
+        warnings.push(format!(
+            "Le disjoncteur retient l'envoi (au plus {} lettres par heure, {} par adresse et par jour)\u{a0}: {}. Il reprendra de lui-même\u{a0}; si ce nombre vous étonne, arrêtez l'envoi (outgoing.paused = true) et regardez les lettres.",
+            rules.letters.per_hour,
+            rules.letters.per_address_and_day,
+            waiting(n_capped, "")
+        ));
+    }
+    for folder in settings::setting(connection, MISSING_FOLDERS)?.unwrap_or_default().lines() {
+        warnings.push(format!(
+            "Le dossier «\u{a0}{folder}\u{a0}» de la configuration n'existe pas dans la boîte (ou n'est pas montré au programme)\u{a0}: il n'est pas lu."
+        ));
+    }
     let unread = |state: &DossierState| state.to_check.iter().any(|check| check.reason == Reason::PageNotReadNoEngine);
-    match n_with(sources, unread) {
-        0 => Vec::new(),
-        n => vec![format!(
+    if let n @ 1.. = n_with(sources, unread) {
+        warnings.push(format!(
             "Aucun logiciel de reconnaissance de texte n'est installé\u{a0}: des images de {n}\u{a0}dossier{} n'ont pas pu être lues (voir deploy/install-ocr).",
             if n < 2 { "" } else { "s" }
-        )],
+        ));
+    }
+    Ok(warnings)
+}
+
+fn waiting(count: u32, none: &str) -> String {
+    match count {
+        0 => none.to_owned(),
+        1 => String::from("une lettre attend"),
+        count => format!("{count}\u{a0}lettres attendent"),
     }
 }

@@ -1,21 +1,26 @@
 //! The jury's batch: built by the calendar, frozen with a manifest, delivered; and the decision list read back, previewed, sent on approval.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 
+use crate::blobs::hex;
 use crate::desk;
 use crate::domain::calendar;
 use crate::domain::dossier::{DossierState, Stage};
 use crate::domain::rules::JurySession;
-use crate::jury::{self, Batch, BatchCandidate, BatchPiece, Decision, DecisionLine};
+use crate::jury::{self, Batch, BatchCandidate, BatchPiece, Decision, DecisionLine, LeftOut, ManifestFile};
 use crate::letters::{self, Attachment, BatchAnnouncement, BatchDelivery};
 use crate::store::jury as rows;
 use crate::store::jury::DecisionRow;
 use crate::store::{dossiers, journal};
+use crate::tasks::daily::StaffLetter;
 use crate::tasks::{Office, daily};
 use crate::wording;
 
@@ -43,13 +48,13 @@ pub fn build(office: &Office, session: &JurySession, today: NaiveDate) -> anyhow
         .map(|(_, state)| state)
         .filter(|state| matches!(state.stage, Stage::Complete | Stage::Incomplete))
         .partition(|state| state.stage == Stage::Complete);
-    let batch = Batch {
+    let mut batch = Batch {
         session_name: session.name.clone(),
         session_label: session.label_fr.clone(),
         date: session.date,
         season: office.rules.season.clone(),
         built_on: today,
-        candidates: complete.iter().map(|state| candidate(office, state)).collect::<anyhow::Result<_>>()?,
+        candidates: complete.iter().map(|state| candidate(office, state)).collect(),
         incomplete: incomplete
             .iter()
             .map(|state| {
@@ -58,16 +63,15 @@ pub fn build(office: &Office, session: &JurySession, today: NaiveDate) -> anyhow
             })
             .collect(),
     };
-    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
-    for candidate in &batch.candidates {
-        files.push((jury::file_name(candidate), jury::candidate_pdf(&batch, candidate)?));
-    }
-    files.push((format!("00_Synthese_{}.pdf", session.name), jury::summary_pdf(&batch)?));
-    files.push((format!("00_Decisions_{}.xlsx", session.name), jury::batch_xlsx(&batch)?));
-    let manifest = jury::manifest(&batch, &files);
     let folder = office.config.path(&office.config.jury.folder).join(format!("{}-{today}", session.name));
-    write_batch(&folder, &files, &manifest)?;
+    let mut draft = Draft::begin(&folder)?;
+    let left_out = add_dossiers(office, &mut batch, &mut draft)?;
+    draft.add(&format!("00_Synthese_{}.pdf", session.name), &jury::summary_pdf(&batch)?)?;
+    draft.add(&format!("00_Decisions_{}.xlsx", session.name), &jury::batch_xlsx(&batch)?)?;
+    let manifest = jury::manifest(&batch, &draft.files, &left_out);
+    let files = draft.publish(&folder, &manifest)?;
     let numbers: Vec<String> = batch.candidates.iter().map(|candidate| candidate.number.clone()).collect();
+    let announcement = announcement(office, &batch, &files, &folder)?;
     let now = office.clock.now();
     office.store.write(|transaction| {
         rows::add_batch(transaction, &session.name, now, &folder.to_string_lossy(), &manifest, &numbers)?;
@@ -77,38 +81,116 @@ pub fn build(office: &Office, session: &JurySession, today: NaiveDate) -> anyhow
                 dossiers::mark_dirty(transaction, row.dossier_id)?;
             }
         }
-        Ok(())
+        announcement.map_or(Ok(()), |letter| letter.queue(transaction))
     })?;
-    deliver(office, &batch, &files, &folder)?;
     Ok(folder)
 }
 
-/// All files beside each other first, then the folder under its own name: nobody opens half a batch.
-fn write_batch(folder: &Path, files: &[(String, Vec<u8>)], manifest: &str) -> anyhow::Result<()> {
-    let parent = folder.parent().context("the batch folder has no parent")?;
-    fs::create_dir_all(parent).context("make the folder of batches")?;
-    let draft = tempfile::Builder::new().prefix(".batch-").tempdir_in(parent).context("make a draft of the batch")?;
-    for (name, bytes) in files {
-        fs::write(draft.path().join(name), bytes).context("write a file of the batch")?;
+/// One PDF for each candidate, put together in a worker and written as it comes: the largest of their files is all that is held here.
+///
+/// What could not be included stands on a page of the dossier, in the list of notes of the summary and the sheet, and in the manifest.
+fn add_dossiers(office: &Office, batch: &mut Batch, draft: &mut Draft) -> anyhow::Result<Vec<LeftOut>> {
+    let sandbox = office.sandbox()?;
+    let mut absent = Vec::new();
+    let dossiers: Vec<jury::Dossier> = batch.candidates.iter().map(|candidate| batch.dossier(candidate)).collect();
+    for (candidate, dossier) in batch.candidates.iter_mut().zip(dossiers) {
+        let mut file = draft.create(&jury::file_name(candidate))?;
+        let left_out = sandbox.jury_dossier(dossier, &mut |sha256| office.blobs.get(sha256).ok(), &mut file)?;
+        draft.add_written(&jury::file_name(candidate), file)?;
+        let lacking = left_out.iter().filter_map(|(position, hindrance)| Some((candidate.pieces.get(usize::try_from(*position).ok()?)?, *hindrance)));
+        for (piece, hindrance) in lacking {
+            candidate.notes.push(format!("Non reproduit dans le dossier\u{a0}: {}.", piece.title_fr));
+            absent.push(LeftOut {
+                number: candidate.number.clone(),
+                title_fr: piece.title_fr.clone(),
+                file_name: piece.file_name.clone(),
+                hindrance,
+            });
+        }
     }
-    fs::write(draft.path().join("manifest.json"), manifest).context("write the manifest")?;
-    if folder.exists() {
-        fs::remove_dir_all(folder).context("replace a half-built batch")?;
-    }
-    fs::rename(draft.keep(), folder).context("publish the batch")
+    Ok(absent)
 }
 
-/// Announces a batch to the jury, with its files attached while the mail stays small enough.
-fn deliver(office: &Office, batch: &Batch, files: &[(String, Vec<u8>)], folder: &Path) -> anyhow::Result<()> {
+/// A batch while it is written: all files beside each other first, then the folder under its own name. Nobody opens half a batch.
+struct Draft {
+    folder: TempDir,
+    files: Vec<ManifestFile>,
+}
+
+impl Draft {
+    fn begin(folder: &Path) -> anyhow::Result<Draft> {
+        let parent = folder.parent().context("the batch folder has no parent")?;
+        fs::create_dir_all(parent).context("make the folder of batches")?;
+        throw_away_drafts(parent)?;
+        let folder = tempfile::Builder::new().prefix(DRAFT).tempdir_in(parent).context("make a draft of the batch")?;
+        Ok(Draft { folder, files: Vec::new() })
+    }
+
+    fn create(&self, name: &str) -> anyhow::Result<File> {
+        File::options().read(true).write(true).create(true).truncate(true).open(self.folder.path().join(name)).context("make a file of the batch")
+    }
+
+    fn add(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        fs::write(self.folder.path().join(name), bytes).context("write a file of the batch")?;
+        self.files.push(ManifestFile { name: name.to_owned(), size_bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(bytes)) });
+        Ok(())
+    }
+
+    /// Enters a file that [`create`](Self::create) made, reading it once more for its hash.
+    fn add_written(&mut self, name: &str, mut file: File) -> anyhow::Result<()> {
+        file.rewind().context("read a file of the batch")?;
+        let mut digest = Sha256::new();
+        let mut size_bytes = 0;
+        let mut part = vec![0_u8; 1 << 16];
+        loop {
+            let n_read = io::Read::read(&mut file, &mut part).context("read a file of the batch")?;
+            if n_read == 0 {
+                break;
+            }
+            digest.update(part.get(..n_read).unwrap_or_default());
+            size_bytes += n_read as u64;
+        }
+        self.files.push(ManifestFile { name: name.to_owned(), size_bytes, sha256: hex(&digest.finalize()) });
+        Ok(())
+    }
+
+    fn publish(self, folder: &Path, manifest: &str) -> anyhow::Result<Vec<ManifestFile>> {
+        fs::write(self.folder.path().join("manifest.json"), manifest).context("write the manifest")?;
+        // On disk before the database says that the batch is built.
+        let opened = File::open(self.folder.path()).context("open the draft of the batch")?;
+        rustix::fs::syncfs(opened).context("flush the batch")?;
+        if folder.exists() {
+            fs::remove_dir_all(folder).context("replace a half-built batch")?;
+        }
+        fs::rename(self.folder.keep(), folder).context("publish the batch")?;
+        Ok(self.files)
+    }
+}
+
+const DRAFT: &str = ".batch-";
+
+/// What a process that was killed left of a batch.
+fn throw_away_drafts(parent: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(parent).context("look for drafts of batches")? {
+        let entry = entry.context("look for drafts of batches")?;
+        if entry.file_name().to_string_lossy().starts_with(DRAFT) {
+            fs::remove_dir_all(entry.path()).context("throw away a draft of a batch")?;
+        }
+    }
+    Ok(())
+}
+
+/// The letter that announces a batch to the jury, with its files attached while the mail stays small enough.
+fn announcement(office: &Office, batch: &Batch, files: &[ManifestFile], folder: &Path) -> anyhow::Result<Option<StaffLetter>> {
     let config = &office.config.jury;
     // Nobody is asked to read nothing: the assistant's digest says that the batch is empty.
     if config.to.is_empty() || batch.candidates.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let size_bytes: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
+    let size_bytes: u64 = files.iter().map(|file| file.size_bytes).sum();
     // Base64 makes four bytes of three.
-    let attached = (size_bytes as u64).saturating_mul(4) / 3 <= config.attachments_bytes_max;
-    let file_names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
+    let attached = size_bytes.saturating_mul(4) / 3 <= config.attachments_bytes_max;
+    let file_names: Vec<String> = files.iter().map(|file| file.name.clone()).collect();
     let announcement = BatchAnnouncement {
         session_label: batch.session_label.clone(),
         date: batch.date,
@@ -121,24 +203,20 @@ fn deliver(office: &Office, batch: &Batch, files: &[(String, Vec<u8>)], folder: 
         addendum: None,
     };
     let rendered = letters::render_batch_announcement(&office.templates, &announcement, &office.rules)?;
-    let attachment =
-        |(name, bytes): &(String, Vec<u8>)| Attachment { name: name.clone(), media_type: media_type(name).to_owned(), bytes: bytes.clone() };
-    let attachments: Vec<Attachment> = if attached { files.iter().map(attachment).collect() } else { Vec::new() };
-    daily::queue_to_staff(
-        office,
-        &format!("batch/{}/{}", batch.session_name, batch.built_on),
-        "batch_announcement",
-        &config.to,
-        &rendered,
-        &attachments,
-    )
+    let attachment = |file: &ManifestFile| {
+        let bytes = fs::read(folder.join(&file.name)).context("read a file of the batch")?;
+        Ok(Attachment { name: file.name.clone(), media_type: media_type(&file.name).to_owned(), bytes })
+    };
+    let attachments: Vec<Attachment> = if attached { files.iter().map(attachment).collect::<anyhow::Result<_>>()? } else { Vec::new() };
+    let letter_key = format!("batch/{}/{}", batch.session_name, batch.built_on);
+    daily::staff_letter(office, &letter_key, "batch_announcement", &config.to, &rendered, &attachments).map(Some)
 }
 
 fn media_type(name: &str) -> &'static str {
     if name.ends_with(".xlsx") { "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" } else { "application/pdf" }
 }
 
-fn candidate(office: &Office, state: &DossierState) -> anyhow::Result<BatchCandidate> {
+fn candidate(office: &Office, state: &DossierState) -> BatchCandidate {
     let programme = state.programme.as_ref().and_then(|code| office.rules.programmes.iter().find(|programme| programme.code == *code));
     let mut documents: Vec<_> = state.documents.iter().collect();
     documents.sort_by_key(|document| (document.kind, document.is_translation, document.file_name.clone(), document.pages.clone()));
@@ -150,12 +228,13 @@ fn candidate(office: &Office, state: &DossierState) -> anyhow::Result<BatchCandi
             title_fr: format!("{}{suffix}", wording::kind(document.kind)),
             file_name: crate::domain::plan::letters::base_name(&document.file_name),
             media_type: document.media_type.clone(),
-            bytes: office.blobs.get(&document.sha256)?,
+            sha256: document.sha256.clone(),
             pages: (document.file_pages as usize > document.pages.len()).then(|| document.pages.clone()),
             note: None,
+            hindrance: None,
         });
     }
-    Ok(BatchCandidate {
+    BatchCandidate {
         number: state.number.clone(),
         name: state.person.clone().unwrap_or_default(),
         programme_code: state.programme.clone().unwrap_or_default(),
@@ -169,7 +248,7 @@ fn candidate(office: &Office, state: &DossierState) -> anyhow::Result<BatchCandi
         arrived_on: calendar::paris(state.first_arrival).date(),
         notes: Vec::new(),
         pieces,
-    })
+    }
 }
 
 /// A line of the decision list held against the batch.

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
 
 use crate::blobs::{Blobs, hex};
 use crate::clock::Clock;
@@ -39,6 +40,8 @@ pub struct Office {
     pub clock: Clock,
     pub data: PathBuf,
     pub rehearsal: bool,
+    /// Cancelled when the program is to stop: long work looks at it between two mails, two dossiers, two letters.
+    pub stop: CancellationToken,
     /// References and Message-IDs are drawn from it; never printed.
     pub secret: [u8; 32],
     sandbox: OnceLock<Sandbox>,
@@ -69,6 +72,7 @@ impl Office {
         let templates = Templates::with_overrides(&config.templates()?)?;
         let store = Store::open(&data.join("guichet.sqlite"), if rehearsal { Synchronous::Off } else { Synchronous::Full })?;
         let blobs = Blobs::open(&data.join("blobs"), !rehearsal)?;
+        blobs.throw_away_drafts()?;
         let secret = secret_of(&store, rehearsal)?;
         Ok(Office {
             config,
@@ -79,6 +83,7 @@ impl Office {
             clock,
             data,
             rehearsal,
+            stop: CancellationToken::new(),
             secret,
             sandbox: OnceLock::new(),
             ahead: Mutex::default(),

@@ -1,6 +1,11 @@
 //! Processing: a mail that was received is opened, sorted, given to its dossier, and never touched again.
 //!
-//! Nothing here can lose a mail: what cannot be parsed or opened is a finding on its row, and the next mail follows.
+//! Nothing here can lose a mail: what cannot be parsed or opened is a finding on its row, and the next mail follows. Between two mails the
+//! stop signal is heard.
+
+mod hand;
+mod known;
+mod unreadable;
 
 pub mod by_hand;
 
@@ -10,9 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::bank::reference;
 use crate::blobs::Durability;
-use crate::domain::assignment::{self, Arrival, Assignment, KnownDossier};
+use crate::domain::assignment::{Arrival, Assignment};
 use crate::domain::completeness;
-use crate::domain::dossier::{Corrections, DossierState, FileFacts};
+use crate::domain::dossier::{Corrections, FileFacts};
 use crate::domain::finding::Reason;
 use crate::domain::letter::ArchiveProblem;
 use crate::domain::mail::{Classification, MailClass};
@@ -20,12 +25,16 @@ use crate::domain::profile::{self, Profile};
 use crate::domain::route::Piece;
 use crate::domain::rules::Rules;
 use crate::intake::class::{ClassContext, classify};
-use crate::intake::mail::{Attachment, ParsedMail, passwords_in};
+use crate::intake::mail::{Attachment, ParsedMail, passwords_in, salvage};
 use crate::intake::understand::facts::foreign_iban_announced;
 use crate::intake::unpack::looks_like_archive;
-use crate::store::mails::{MailFileRow, MailRow, ProcessedMail};
-use crate::store::{decided, dossiers, from_json, journal, mails, outbox, to_json};
+use crate::store::mails::{MailFileRow, MailRow, MailTie, ProcessedMail};
+use crate::store::{decided, dossiers, from_json, hand_answers, journal, mails, outbox, to_json};
 use crate::tasks::{Office, pulse, reading};
+
+use known::Known;
+
+pub use hand::mailbox_name;
 
 /// A mail as it is kept beside its row: everything but the attachments' bytes, which are blobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,49 +75,80 @@ pub struct OpenedFile {
 /// Mails taken up in one go.
 const BATCH: u32 = 32;
 
-/// Processes every mail that waits, in order of arrival. Gives how many there were.
+/// Processes every mail that waits, in order of arrival, until it is told to stop. Gives how many there were.
 pub fn step(office: &Office) -> anyhow::Result<usize> {
     let mut n_processed = 0;
+    let mut known: Option<Known> = None;
     loop {
         let waiting = office.store.read(|connection| mails::received(connection, BATCH))?;
         if waiting.is_empty() {
             return Ok(n_processed);
         }
+        let mut known_now = match known.take() {
+            Some(known) => known,
+            None => office.store.read(|connection| Known::read(connection, &office.rules, office.clock.now()))?,
+        };
         let hashes: Vec<String> =
             waiting.iter().map(|mail| mail.sha256.clone()).filter(|sha256| !office.ahead().opened.contains_key(sha256)).collect();
         if !hashes.is_empty() {
             reading::read_ahead(office, &hashes, &|_| pulse::beat())?;
         }
         for mail in waiting {
+            if office.stop.is_cancelled() {
+                return Ok(n_processed);
+            }
             pulse::beat();
-            process(office, &mail).with_context(|| format!("process mail {}", mail.mail_id))?;
+            process(office, &mail, &mut known_now).with_context(|| format!("process mail {}", mail.mail_id))?;
             n_processed += 1;
         }
+        if !hashes.is_empty() {
+            // What a duplicate brought was opened and is wanted by nobody.
+            office.ahead().readings.clear();
+        }
+        known = Some(known_now);
     }
 }
 
 /// Parses a mail, sorts it, and unpacks what a person sent.
 pub fn open_mail(office: &Office, sha256: &str) -> anyhow::Result<OpenedMail> {
-    open_mail_as(office, sha256, None)
+    open_mail_as(office, sha256, &Opening::default())
 }
 
-/// The same, with what a person says the mail is.
-fn open_mail_as(office: &Office, sha256: &str, class: Option<MailClass>) -> anyhow::Result<OpenedMail> {
+/// What is known of a mail beside its bytes.
+#[derive(Debug, Clone, Default)]
+struct Opening {
+    /// A person took it out of the junk folder: what spam filters wrote into it does not count.
+    vouched_for: bool,
+    /// What a person says it is.
+    class: Option<MailClass>,
+}
+
+/// The same, with what is known of the mail.
+fn open_mail_as(office: &Office, sha256: &str, opening: &Opening) -> anyhow::Result<OpenedMail> {
     // A blob that was lost cannot stop the mails behind it: its mail is shown as unreadable, and `verify` names the blob.
     if !office.blobs.contains(sha256) {
-        return Ok(unreadable(Reason::MailUnreadable));
+        return Ok(unreadable(Reason::MailUnreadable, ParsedMail::default(), None));
     }
     let bytes = office.blobs.get(sha256)?;
     let sandbox = office.sandbox()?;
-    let mut parsed = match sandbox.parse_mail(&bytes) {
-        Ok(parsed) => parsed,
-        Err(reason) => return Ok(unreadable(reason)),
-    };
     let own = [office.rules.school.address.clone()];
     let domain = office.message_id_domain();
-    let context = ClassContext { own_addresses: &own, staff_addresses: &office.config.mailbox.staff, own_message_id_domain: &domain };
+    let context = ClassContext {
+        own_addresses: &own,
+        staff_addresses: &office.config.mailbox.staff,
+        own_message_id_domain: &domain,
+        vouched_for: opening.vouched_for,
+    };
+    let mut parsed = match sandbox.parse_mail(&bytes) {
+        Ok(parsed) => parsed,
+        Err(reason) => {
+            let salvaged = salvage(&bytes);
+            let sorted = classify(&salvaged, &context);
+            return Ok(unreadable(reason, salvaged, Some(&sorted)));
+        }
+    };
     let mut classification = classify(&parsed, &context);
-    if let Some(class) = class {
+    if let Some(class) = opening.class {
         classification.class = class;
     }
     if foreign_iban_announced(&parsed.text, &office.rules.fee.iban) {
@@ -127,9 +167,12 @@ fn open_mail_as(office: &Office, sha256: &str, class: Option<MailClass>) -> anyh
     Ok(opened)
 }
 
-fn unreadable(reason: Reason) -> OpenedMail {
-    let classification = Classification { class: MailClass::Unreadable, may_answer: false, reasons: vec![reason.slug()] };
-    let parsed = ParsedMail { findings: vec![reason], ..ParsedMail::default() };
+/// A mail that nothing can be made of, with what was salvaged of it. It may be answered when that shows a person's address and no machine.
+fn unreadable(reason: Reason, mut parsed: ParsedMail, sorted: Option<&Classification>) -> OpenedMail {
+    let mut reasons = vec![reason.slug()];
+    reasons.extend(sorted.into_iter().flat_map(|sorted| sorted.reasons.iter().cloned()));
+    let classification = Classification { class: MailClass::Unreadable, may_answer: sorted.is_some_and(|sorted| sorted.may_answer), reasons };
+    parsed.findings.push(reason);
     OpenedMail {
         record: MailRecord { parsed, reasons: classification.reasons.clone(), attachments: Vec::new(), archive_problems: Vec::new() },
         classification,
@@ -178,48 +221,115 @@ fn unpack(office: &Office, bytes: &[u8], archive_name: &str, passwords: &[String
 }
 
 /// Gives one mail its class, its dossier and its files, in one transaction.
-fn process(office: &Office, mail: &MailRow) -> anyhow::Result<()> {
+fn process(office: &Office, mail: &MailRow, known: &mut Known) -> anyhow::Result<()> {
     let ready = office.ahead().opened.remove(&mail.sha256);
     if let Some(word) = office.store.read(|connection| decided::mail_decision(connection, &mail.sha256))? {
-        return by_hand::place(office, mail, &word.number);
+        by_hand::place(office, mail, &word.number)?;
+        *known = office.store.read(|connection| Known::read(connection, &office.rules, office.clock.now()))?;
+        return Ok(());
     }
-    let mut opened = match ready {
+    let mut first_sight = office.store.read(|connection| mails::superseded_by(connection, mail))?;
+    let mut opened = match ready.filter(|_| first_sight.is_none()) {
         Some(opened) => opened,
-        None => open_mail(office, &mail.sha256)?,
+        None => open_mail_as(office, &mail.sha256, &Opening { vouched_for: first_sight.is_some(), class: None })?,
     };
+    hand::settle_class(mail, &mut opened);
     let message_id = opened.record.parsed.message_id.clone();
     let copy_of = match &message_id {
         Some(message_id) => office.store.read(|connection| mails::same_message_id(connection, message_id, mail.mail_id))?,
         None => None,
     };
-    if copy_of.is_some_and(|original| original.subject == opened.record.parsed.subject) {
-        return record(office, mail, &opened, "duplicate", None, None, &[]);
+    if let Some(original) = copy_of.filter(|original| original.subject == opened.record.parsed.subject) {
+        // The same mail with other headers, which a person took out of the junk folder: it takes the place of that first sight.
+        if !original.backlog || original.answered_by.is_some() || mail.backlog {
+            return record(office, mail, &opened, "duplicate", None, &[]);
+        }
+        office.store.write(|transaction| mails::supersede(transaction, original.mail_id))?;
+        opened = open_mail_as(office, &mail.sha256, &Opening { vouched_for: true, class: None })?;
+        first_sight = Some(original);
     }
     if opened.classification.class == MailClass::Bounce {
         return process_bounce(office, mail, &opened);
     }
-    let known = office.store.read(|connection| known_dossiers(connection, &office.rules))?;
     if opened.classification.class == MailClass::Question {
-        try_late_passwords(office, &mut opened, &known)?;
+        try_late_passwords(office, &mut opened, known)?;
     }
     let files = read_files(office, mail.mail_id, &opened)?;
-    let assignment = assignment_of(office, &opened, &files, &known);
+    let assignment = match first_sight.as_ref().and_then(|first| first.dossier_id) {
+        Some(dossier_id) => Assignment::Existing { dossier_id, basis: "moved" },
+        None => assignment_of(office, &opened, &files, known),
+    };
     match assignment {
         Assignment::Existing { dossier_id, basis } => {
             let dossier_id = office.store.read(|connection| by_hand::joined_to(connection, dossier_id))?;
-            if opened.classification.class == MailClass::Application {
+            if opened.classification.class == MailClass::Application && basis != "moved" {
                 opened.classification.class = MailClass::Supplement;
             }
-            record(office, mail, &opened, "processed", Some(dossier_id), Some(basis), &files)
+            finish(office, mail, &opened, Some((dossier_id, basis)), &files, known)
         }
-        Assignment::New { basis } => open_dossier(office, mail, &opened, basis, &files),
-        Assignment::Nobody => record(office, mail, &opened, "processed", None, None, &files),
+        Assignment::New { basis } => open_dossier(office, mail, &opened, basis, &files, known),
+        Assignment::Nobody => finish(office, mail, &opened, None, &files, known),
     }
 }
 
+/// Records a mail that opens no dossier, with what follows from it: a neutral word to whom nobody could understand, silence where a person
+/// has written.
+fn finish(
+    office: &Office,
+    mail: &MailRow,
+    opened: &OpenedMail,
+    dossier: Option<(i64, &'static str)>,
+    files: &[MailFileRow],
+    known: &mut Known,
+) -> anyhow::Result<()> {
+    let answered = hand::dossiers_answered(office, mail, opened, known);
+    let dossier = dossier.or_else(|| answered.first().map(|dossier_id| (*dossier_id, "answered_by_hand")));
+    office.store.write(|transaction| {
+        write_mail(transaction, office, mail, opened, "processed", dossier, files)?;
+        for dossier_id in &answered {
+            note_hand_answer(transaction, office, mail.mail_id, *dossier_id, mail.arrived_at)?;
+        }
+        if opened.classification.class == MailClass::Unreadable {
+            unreadable::answer(office, transaction, mail, opened, dossier.map(|(dossier_id, _)| dossier_id))?;
+        }
+        Ok(())
+    })?;
+    match dossier {
+        Some((dossier_id, _)) => remember(office, mail, opened, dossier_id, known),
+        None => Ok(()),
+    }
+}
+
+fn note_hand_answer(
+    transaction: &Transaction<'_>,
+    office: &Office,
+    mail_id: i64,
+    dossier_id: i64,
+    at: chrono::DateTime<chrono::Utc>,
+) -> anyhow::Result<()> {
+    hand_answers::record(transaction, mail_id, dossier_id, at)?;
+    journal::append(transaction, office.clock.now(), journal::PROGRAM, Some(dossier_id), "answered_by_hand", &mail_id.to_string())?;
+    dossiers::mark_dirty(transaction, dossier_id)
+}
+
+/// Lets the mails that follow find this dossier by this mail.
+fn remember(office: &Office, mail: &MailRow, opened: &OpenedMail, dossier_id: i64, known: &mut Known) -> anyhow::Result<()> {
+    let parsed = &opened.record.parsed;
+    known.add_mail(&MailTie {
+        dossier_id,
+        message_id: parsed.message_id.clone(),
+        subject: parsed.subject.clone(),
+        from_address: parsed.from.as_ref().map(|from| from.address.clone()),
+        class: Some(opened.classification.class),
+    });
+    office.store.read(|connection| known.look_again(connection, dossier_id, &office.rules))?;
+    tracing::trace!(mail.id = mail.mail_id, "remembered");
+    Ok(())
+}
+
 /// A reply that holds the password we asked for: the archive that waited is opened now.
-fn try_late_passwords(office: &Office, opened: &mut OpenedMail, known: &[KnownDossier]) -> anyhow::Result<()> {
-    let Assignment::Existing { dossier_id, .. } = assignment::assign(&arrival(opened, None, None), known) else { return Ok(()) };
+fn try_late_passwords(office: &Office, opened: &mut OpenedMail, known: &Known) -> anyhow::Result<()> {
+    let Assignment::Existing { dossier_id, .. } = known.assign(&arrival(opened, None, None)) else { return Ok(()) };
     let parsed = &opened.record.parsed;
     let mut passwords = passwords_in(&parsed.text, &parsed.subject);
     passwords.extend(parsed.own_text.split_whitespace().take(WORDS_TRIED_MAX).map(str::to_owned));
@@ -265,9 +375,9 @@ fn read_files(office: &Office, mail_id: i64, opened: &OpenedMail) -> anyhow::Res
     Ok(rows)
 }
 
-fn assignment_of(office: &Office, opened: &OpenedMail, files: &[MailFileRow], known: &[KnownDossier]) -> Assignment {
+fn assignment_of(office: &Office, opened: &OpenedMail, files: &[MailFileRow], known: &Known) -> Assignment {
     let drawn = profile_of(files, &office.rules);
-    assignment::assign(&arrival(opened, drawn.name, drawn.birth_date), known)
+    known.assign(&arrival(opened, drawn.name, drawn.birth_date))
 }
 
 /// Whom these files are about.
@@ -305,50 +415,6 @@ fn arrival(opened: &OpenedMail, person: Option<crate::domain::person::PersonName
     }
 }
 
-/// What all dossiers are known by.
-fn known_dossiers(connection: &rusqlite::Connection, rules: &Rules) -> anyhow::Result<Vec<KnownDossier>> {
-    let mut known: Vec<KnownDossier> = Vec::new();
-    for row in dossiers::all(connection)? {
-        let (person, birth_date) = match row.state_json.as_deref() {
-            Some(state) => {
-                let state: DossierState = from_json(state)?;
-                (state.person, state.birth_date)
-            }
-            // Opened by an earlier mail of the same round, before the plan has looked at it.
-            None => {
-                let mut files = Vec::new();
-                for mail in mails::of_dossier(connection, row.dossier_id)? {
-                    files.extend(mails::files_of_mail(connection, mail.mail_id)?);
-                }
-                let drawn = profile_of(&files, rules);
-                (drawn.name, drawn.birth_date)
-            }
-        };
-        known.push(KnownDossier {
-            dossier_id: row.dossier_id,
-            number: row.number,
-            reference: row.reference,
-            person,
-            birth_date,
-            ..KnownDossier::default()
-        });
-    }
-    let place = |known: &[KnownDossier], dossier_id: i64| known.iter().position(|dossier| dossier.dossier_id == dossier_id);
-    for mail in mails::all(connection)? {
-        let Some(dossier) = mail.dossier_id.and_then(|id| place(&known, id)).and_then(|index| known.get_mut(index)) else { continue };
-        dossier.message_ids.extend(mail.message_id);
-        dossier.subjects.push(mail.subject);
-        if mail.class.is_some_and(|class| class.brings_documents() || class == MailClass::Question) {
-            dossier.addresses.extend(mail.from_address);
-        }
-    }
-    for letter in outbox::all(connection)? {
-        let Some(dossier) = letter.dossier_id.and_then(|id| place(&known, id)).and_then(|index| known.get_mut(index)) else { continue };
-        dossier.message_ids.push(letter.message_id);
-    }
-    Ok(known)
-}
-
 /// A non-delivery report: tied to its letter, by Message-ID and then by address.
 fn process_bounce(office: &Office, mail: &MailRow, opened: &OpenedMail) -> anyhow::Result<()> {
     let report = opened.record.parsed.bounce.clone().unwrap_or_default();
@@ -358,14 +424,15 @@ fn process_bounce(office: &Office, mail: &MailRow, opened: &OpenedMail) -> anyho
         {
             return Ok(Some(letter));
         }
-        let came_back = |letter: &outbox::LetterRow| {
-            letter.sent_at.is_some()
-                && letter.recipients.iter().any(|to| report.recipients.iter().any(|recipient| recipient.eq_ignore_ascii_case(to)))
-        };
-        Ok(outbox::all(connection)?.into_iter().rev().find(came_back))
+        for recipient in &report.recipients {
+            if let Some(letter) = outbox::last_sent_to(connection, recipient)? {
+                return Ok(Some(letter));
+            }
+        }
+        Ok(None)
     })?;
     let dossier_id = letter.as_ref().and_then(|letter| letter.dossier_id);
-    record(office, mail, opened, "processed", dossier_id, dossier_id.map(|_| "bounced_letter"), &[])?;
+    record(office, mail, opened, "processed", dossier_id.map(|dossier_id| (dossier_id, "bounced_letter")), &[])?;
     let Some(letter) = letter else { return Ok(()) };
     let now = office.clock.now();
     office.store.write(|transaction| {
@@ -375,20 +442,38 @@ fn process_bounce(office: &Office, mail: &MailRow, opened: &OpenedMail) -> anyho
     })
 }
 
-fn open_dossier(office: &Office, mail: &MailRow, opened: &OpenedMail, basis: &'static str, files: &[MailFileRow]) -> anyhow::Result<()> {
+fn open_dossier(
+    office: &Office,
+    mail: &MailRow,
+    opened: &OpenedMail,
+    basis: &'static str,
+    files: &[MailFileRow],
+    known: &mut Known,
+) -> anyhow::Result<()> {
     let now = office.clock.now();
-    office.store.write(|transaction| {
-        if let Some(dossier_id) = dossiers::waiting_for_its_mails(transaction, mail.arrived_at)? {
-            return write_mail(transaction, office, mail, opened, "processed", Some(dossier_id), Some(basis), files);
+    let from_address = opened.record.parsed.from.as_ref().map(|from| from.key()).unwrap_or_default();
+    let answers = |answer: &hand::LooseAnswer| answer.answers(office, opened.record.parsed.message_id.as_ref(), &from_address);
+    let by_hand: Vec<hand::LooseAnswer> = known.loose_answers.iter().filter(|answer| answers(answer)).cloned().collect();
+    let (dossier_id, number, reference) = office.store.write(|transaction| {
+        let (dossier_id, number, reference) = match dossiers::waiting_for_its_mails(transaction, mail.arrived_at)? {
+            Some(dossier) => (dossier.dossier_id, dossier.number, dossier.reference),
+            None => {
+                let ordinal = dossiers::n_opened(transaction)? + 1;
+                let number = format!("{}-{ordinal:04}", office.rules.prefix);
+                let reference = reference::issue(&office.rules.prefix, &office.secret, u64::from(ordinal), &known.references);
+                let dossier_id = dossiers::open(transaction, &number, reference.as_str(), mail.arrived_at)?;
+                journal::append(transaction, now, journal::PROGRAM, Some(dossier_id), "dossier_opened", basis)?;
+                (dossier_id, number, reference.as_str().to_owned())
+            }
+        };
+        write_mail(transaction, office, mail, opened, "processed", Some((dossier_id, basis)), files)?;
+        for answer in &by_hand {
+            note_hand_answer(transaction, office, answer.mail_id, dossier_id, answer.at)?;
         }
-        let ordinal = dossiers::n_opened(transaction)? + 1;
-        let number = format!("{}-{ordinal:04}", office.rules.prefix);
-        let taken = dossiers::all(transaction)?.into_iter().map(|row| row.reference).collect();
-        let reference = reference::issue(&office.rules.prefix, &office.secret, u64::from(ordinal), &taken);
-        let dossier_id = dossiers::open(transaction, &number, reference.as_str(), mail.arrived_at)?;
-        journal::append(transaction, now, journal::PROGRAM, Some(dossier_id), "dossier_opened", basis)?;
-        write_mail(transaction, office, mail, opened, "processed", Some(dossier_id), Some(basis), files)
-    })
+        Ok((dossier_id, number, reference))
+    })?;
+    known.open(dossier_id, &number, &reference);
+    remember(office, mail, opened, dossier_id, known)
 }
 
 fn record(
@@ -396,24 +481,22 @@ fn record(
     mail: &MailRow,
     opened: &OpenedMail,
     state: &str,
-    dossier_id: Option<i64>,
-    basis: Option<&'static str>,
+    dossier: Option<(i64, &'static str)>,
     files: &[MailFileRow],
 ) -> anyhow::Result<()> {
-    office.store.write(|transaction| write_mail(transaction, office, mail, opened, state, dossier_id, basis, files))
+    office.store.write(|transaction| write_mail(transaction, office, mail, opened, state, dossier, files))
 }
 
-#[allow(clippy::too_many_arguments)] // one row's worth of values, each named at its one call
 fn write_mail(
     transaction: &Transaction<'_>,
     office: &Office,
     mail: &MailRow,
     opened: &OpenedMail,
     state: &str,
-    dossier_id: Option<i64>,
-    basis: Option<&str>,
+    dossier: Option<(i64, &'static str)>,
     files: &[MailFileRow],
 ) -> anyhow::Result<()> {
+    let dossier_id = dossier.map(|(dossier_id, _)| dossier_id);
     for file in files {
         mails::add_file(transaction, file)?;
     }
@@ -427,7 +510,7 @@ fn write_mail(
         from_name: parsed.from.as_ref().and_then(|from| from.name.as_deref()),
         from_address: parsed.from.as_ref().map(|from| from.address.as_str()),
         dossier_id,
-        dossier_basis: basis,
+        dossier_basis: dossier.map(|(_, basis)| basis),
         facts_json: &to_json(&opened.record)?,
         state,
     };

@@ -12,7 +12,7 @@ use crate::tasks::Office;
 use crate::tasks::process;
 
 /// Part of the key of kept readings: a reader that reads otherwise has another name.
-pub const READER: &str = "1";
+pub const READER: &str = "2";
 
 /// The raw reading of a content: kept, or made now and kept.
 pub fn raw_reading(office: &Office, sha256: &str) -> anyhow::Result<RawReading> {
@@ -82,10 +82,11 @@ pub fn read_ahead(office: &Office, mail_hashes: &[String], report: &(dyn Fn(Prog
             scope.spawn(|| work(office, &queue, &changed, report));
         }
     });
-    match queue.into_inner().unwrap_or_else(PoisonError::into_inner).failure {
-        Some(failure) => Err(failure).context("read ahead"),
-        None => Ok(()),
+    if let Some(failure) = queue.into_inner().unwrap_or_else(PoisonError::into_inner).failure {
+        return Err(failure).context("read ahead");
     }
+    // The rows that will name the files are not written yet.
+    office.blobs.flush()
 }
 
 enum Job<'a> {
@@ -97,8 +98,8 @@ fn work(office: &Office, queue: &Mutex<Queue<'_>>, changed: &Condvar, report: &(
     loop {
         let job = {
             let mut state = queue.lock().unwrap_or_else(PoisonError::into_inner);
-            loop {
-                if state.failure.is_some() {
+            let job = loop {
+                if state.failure.is_some() || office.stop.is_cancelled() {
                     return;
                 }
                 if let Some((sha256, name)) = state.files.pop_front() {
@@ -111,9 +112,11 @@ fn work(office: &Office, queue: &Mutex<Queue<'_>>, changed: &Condvar, report: &(
                     return;
                 }
                 state = changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
+            };
+            // In the same breath, or another worker would see nothing to do and nobody busy, and go home.
+            state.n_busy += 1;
+            job
         };
-        queue.lock().unwrap_or_else(PoisonError::into_inner).n_busy += 1;
         let done = perform(office, job, queue);
         let mut state = queue.lock().unwrap_or_else(PoisonError::into_inner);
         state.n_busy -= 1;

@@ -7,12 +7,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::config::{MailboxConfig, MailboxKind, TlsMode, secret};
-use crate::mailbox::{Fate, FetchedMail, ImapMailbox, ImapSettings, MaildirEntry, Secret, Tls, scan_maildir, token_from_command};
-use crate::store::mails::{LeftOut, NewMail};
-use crate::store::{journal, mails};
+use crate::config::{Config, MailboxConfig, MailboxKind, TlsMode, secret};
+use crate::mailbox::{Fate, FetchedMail, ImapMailbox, ImapSettings, MailboxError, MaildirEntry, Secret, Tls, scan_maildir, token_from_command};
+use crate::store::mails::{LeftOut, NewMail, SENT_MARK};
+use crate::store::{journal, mails, settings};
+use crate::tasks::process::mailbox_name;
 use crate::tasks::{Office, pulse};
 
 /// What one look into the mailbox brought.
@@ -122,7 +123,8 @@ impl<'a> Batch<'a> {
                     sha256,
                     size_bytes: mail.bytes.len() as u64,
                     arrived_at: mail.arrived_at,
-                    backlog: self.in_doubt || self.office.config.mailbox.backlog_before.is_some_and(|before| mail.arrived_at < before),
+                    in_doubt: self.in_doubt,
+                    backlog_before: self.office.config.mailbox.backlog_before.map(|before| before.to_utc()),
                 };
                 counted.n_new += usize::from(mails::record(transaction, &row)?.is_some());
             }
@@ -166,7 +168,7 @@ pub fn keep_loose(office: &Office, mailbox: &str, uid: u32, arrived_at: DateTime
 pub async fn step(office: &Office) -> anyhow::Result<Received> {
     demand_room(office)?;
     match office.config.mailbox.kind {
-        MailboxKind::Maildir => tokio::task::block_in_place(|| from_maildir(office, &office.config.path(&office.config.mailbox.path))),
+        MailboxKind::Maildir => tokio::task::block_in_place(|| from_all_maildirs(office)),
         MailboxKind::Imap => {
             let mut mailbox = ImapMailbox::connect(imap_settings(office, &office.config.mailbox.folder).await?).await?;
             let received = from_all_folders(office, &mut mailbox).await?;
@@ -181,14 +183,60 @@ pub fn folders(config: &MailboxConfig) -> Vec<String> {
     std::iter::once(config.folder.clone()).chain(config.also.iter().cloned()).collect()
 }
 
-/// A Maildir has no UIDs: a file's unique name tells whether it was seen; the row's UID is its ordinal.
+/// The folders beside the inbox: those whose mail is shown and not answered, and the one with the answers of people.
+fn folders_beside(config: &Config) -> Vec<String> {
+    config.mailbox.also.iter().map(String::as_str).chain(config.sent_folder()).map(str::to_owned).collect()
+}
+
+/// A folder that is not there keeps no mail of the others away; the digest speaks of it until it is there again.
+fn note_missing_folders(office: &Office, missing: &[String]) -> anyhow::Result<()> {
+    let known = office.store.read(|connection| settings::setting(connection, MISSING_FOLDERS))?.unwrap_or_default();
+    let now_missing = missing.join("\n");
+    if known == now_missing {
+        return Ok(());
+    }
+    if !missing.is_empty() {
+        tracing::error!(n_missing = missing.len(), "{} folders of the configuration are not in the mailbox: the others are read", missing.len());
+    }
+    office.store.write(|transaction| settings::set_setting(transaction, MISSING_FOLDERS, &now_missing))
+}
+
+/// The setting with the names of folders that were not there at the last look, one on each line.
+pub const MISSING_FOLDERS: &str = "missing_folders";
+
+/// Looks into a Maildir and, where they are its folders (Maildir++), those with doubtful mail and with the answers of people.
+fn from_all_maildirs(office: &Office) -> anyhow::Result<Received> {
+    let path = office.config.path(&office.config.mailbox.path);
+    let mut received = Received::default();
+    let mut missing = Vec::new();
+    for folder in folders_beside(&office.config) {
+        let inside = path.join(format!(".{}", folder.replace('/', ".")));
+        if !inside.join("cur").is_dir() {
+            missing.push(folder);
+            continue;
+        }
+        let name = mailbox_name(&office.config, "maildir", &folder);
+        let found = from_maildir_folder(office, &inside, &name, !name.starts_with(SENT_MARK))?;
+        received.n_new += found.n_new;
+        received.n_left_out += found.n_left_out;
+    }
+    note_missing_folders(office, &missing)?;
+    let found = from_maildir(office, &path)?;
+    Ok(Received { n_new: received.n_new + found.n_new, n_left_out: received.n_left_out + found.n_left_out })
+}
+
+/// Looks into the Maildir itself.
 pub fn from_maildir(office: &Office, path: &Path) -> anyhow::Result<Received> {
-    const MAILBOX: &str = "maildir";
+    from_maildir_folder(office, path, "maildir", false)
+}
+
+/// A Maildir has no UIDs: a file's unique name tells whether it was seen; the row's UID is its ordinal.
+fn from_maildir_folder(office: &Office, path: &Path, mailbox: &str, in_doubt: bool) -> anyhow::Result<Received> {
     let entries = scan_maildir(path).with_context(|| format!("look into the Maildir {}", path.display()))?;
-    let mut batch = Batch::new(office, MAILBOX, 1, false);
-    let mut next_uid = office.store.read(|connection| mails::cursor(connection, MAILBOX))?.map_or(1, |(_, last_uid)| last_uid + 1);
+    let mut batch = Batch::new(office, mailbox, 1, in_doubt);
+    let mut next_uid = office.store.read(|connection| mails::cursor(connection, mailbox))?.map_or(1, |(_, last_uid)| last_uid + 1);
     for entry in entries {
-        let uid = match office.store.read(|connection| mails::seen_in_maildir(connection, MAILBOX, &entry.file_name))? {
+        let uid = match office.store.read(|connection| mails::seen_in_maildir(connection, mailbox, &entry.file_name))? {
             Some((_, false)) => continue,
             // It could not be read when it was first seen.
             Some((uid, true)) => uid,
@@ -232,22 +280,34 @@ fn maildir_fate(office: &Office, entry: &MaildirEntry, uid: u32) -> Option<Resul
 /// Looks into every folder over one connection. The inbox comes last and stays open, so that its news are heard afterwards.
 pub async fn from_all_folders(office: &Office, mailbox: &mut ImapMailbox) -> anyhow::Result<Received> {
     let mut received = Received::default();
-    for folder in office.config.mailbox.also.iter().chain([&office.config.mailbox.folder]) {
-        let found = from_imap(office, mailbox, folder).await.with_context(|| format!("folder {folder}"))?;
-        received.n_new += found.n_new;
-        received.n_left_out += found.n_left_out;
+    let mut missing = Vec::new();
+    for folder in folders_beside(&office.config) {
+        match from_imap(office, mailbox, &folder).await {
+            Ok(found) => {
+                received.n_new += found.n_new;
+                received.n_left_out += found.n_left_out;
+            }
+            Err(error) if matches!(error.downcast_ref(), Some(MailboxError::FolderMissing)) => missing.push(folder),
+            Err(error) => return Err(error.context(format!("folder {folder}"))),
+        }
     }
-    Ok(received)
+    note_missing_folders(office, &missing)?;
+    let folder = &office.config.mailbox.folder;
+    let found = from_imap(office, mailbox, folder).await.with_context(|| format!("folder {folder}"))?;
+    Ok(Received { n_new: received.n_new + found.n_new, n_left_out: received.n_left_out + found.n_left_out })
 }
 
 /// Fetches what lies beyond the cursor of a folder. What had come before an error is kept.
 pub async fn from_imap(office: &Office, mailbox: &mut ImapMailbox, folder: &str) -> anyhow::Result<Received> {
     demand_room(office)?;
-    let name = format!("imap/{folder}");
+    let name = mailbox_name(&office.config, "imap", folder);
+    let is_sent = name.starts_with(SENT_MARK);
     let state = mailbox.examine(folder).await?;
     let cursor = office.store.read(|connection| mails::cursor(connection, &name))?;
     let after = match cursor {
         Some((validity, last_uid)) if validity == state.uid_validity => last_uid,
+        // What people answered long ago asks for no silence now: years of it need not be fetched.
+        None | Some(_) if is_sent => mailbox.last_uid_before(office.clock.now().date_naive() - TimeDelta::days(SENT_DAYS)).await?,
         // Another UIDVALIDITY: every mail is looked at again and known by its content.
         Some(_) => {
             tracing::warn!("UIDVALIDITY changed: the folder is read again, and known mails are recognised by their content");
@@ -255,7 +315,7 @@ pub async fn from_imap(office: &Office, mailbox: &mut ImapMailbox, folder: &str)
         }
         None => 0,
     };
-    let in_doubt = folder != office.config.mailbox.folder;
+    let in_doubt = folder != office.config.mailbox.folder && !is_sent;
     let mut batch = Batch::new(office, &name, state.uid_validity, in_doubt);
     let fetched = mailbox.fetch_owed(after, &mut |fate, settled_through| batch.add(fate, settled_through)).await;
     match fetched {
@@ -268,6 +328,9 @@ pub async fn from_imap(office: &Office, mailbox: &mut ImapMailbox, folder: &str)
     }
     Ok(batch.received)
 }
+
+/// How many days back the Sent folder is read when it is seen for the first time: longer than any silence.
+const SENT_DAYS: i64 = 3;
 
 /// The mailbox as the configuration describes it.
 pub async fn imap_settings(office: &Office, folder: &str) -> anyhow::Result<ImapSettings> {

@@ -8,10 +8,11 @@ use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{MailboxKind, OutgoingKind, secret};
+use crate::domain::letter::LetterKind;
 use crate::mailbox::{ImapMailbox, token_from_command};
 use crate::smtp::{self, Phase, Secret, SendError, SendReceipt, SmtpSession, SmtpSettings, Transport};
 use crate::store::outbox::{Attempt, LetterRow};
-use crate::store::{dossiers, journal, outbox};
+use crate::store::{dossiers, hand_answers, journal, outbox};
 use crate::tasks::receive::{imap_settings, tls};
 use crate::tasks::{Office, decide, pulse};
 
@@ -87,10 +88,13 @@ async fn send_due(office: &Office, way_out: &mut WayOut, sent: &mut Sent, left: 
             return Ok(());
         }
         for letter in due {
+            if office.stop.is_cancelled() {
+                return Ok(());
+            }
             pulse::beat();
-            match capped(office, &letter, now)? {
-                Some(until) => {
-                    put_off(office, &letter, until)?;
+            match held_back(office, &letter, now)? {
+                Some((until, why)) => {
+                    put_off(office, &letter, until, why)?;
                     sent.n_put_off += 1;
                 }
                 None => {
@@ -103,16 +107,39 @@ async fn send_due(office: &Office, way_out: &mut WayOut, sent: &mut Sent, left: 
     }
 }
 
-/// A letter held back by a breaker: told in the journal once, and no attempt.
-fn put_off(office: &Office, letter: &LetterRow, until: DateTime<Utc>) -> anyhow::Result<()> {
+/// A letter that is held back: told in the journal once, and no attempt.
+fn put_off(office: &Office, letter: &LetterRow, until: DateTime<Utc>, why: &str) -> anyhow::Result<()> {
     let now = office.clock.now();
     office.store.write(|transaction| {
-        outbox::put_off(transaction, letter.outbox_id, until, "capped")?;
-        if letter.failure.as_deref() == Some("capped") {
+        outbox::put_off(transaction, letter.outbox_id, until, why)?;
+        if letter.failure.as_deref() == Some(why) {
             return Ok(());
         }
-        tracing::warn!(letter.id = letter.outbox_id, "letter {} waits: too many letters lately", letter.outbox_id);
-        journal::append(transaction, now, journal::PROGRAM, letter.dossier_id, "letter_capped", &letter.letter_key)
+        tracing::warn!(letter.id = letter.outbox_id, "letter {} waits: {why}", letter.outbox_id);
+        journal::append(transaction, now, journal::PROGRAM, letter.dossier_id, &format!("letter_{why}"), &letter.letter_key)
+    })
+}
+
+/// Until when a letter has to wait, and why.
+fn held_back(office: &Office, letter: &LetterRow, now: DateTime<Utc>) -> anyhow::Result<Option<(DateTime<Utc>, &'static str)>> {
+    if let Some(until) = silent(office, letter, now)? {
+        return Ok(Some((until, "silent")));
+    }
+    Ok(capped(office, letter, now)?.map(|until| (until, "capped")))
+}
+
+/// A person has written to this candidate after the letter was queued. What a person approved leaves all the same.
+fn silent(office: &Office, letter: &LetterRow, now: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
+    let Some(dossier_id) = letter.dossier_id else { return Ok(None) };
+    if letter.kind.starts_with("decision") {
+        return Ok(None);
+    }
+    let silence = TimeDelta::hours(i64::from(office.rules.letters.silence_hours_after_a_person));
+    office.store.read(|connection| {
+        let Some(at) = hand_answers::latest(connection, dossier_id)? else { return Ok(None) };
+        let until = at + silence;
+        let waits = now < until && !journal::a_person_did(connection, dossier_id, "letter_queued", &letter.letter_key)?;
+        Ok(waits.then_some(until))
     })
 }
 
@@ -128,7 +155,8 @@ fn capped(office: &Office, letter: &LetterRow, now: DateTime<Utc>) -> anyhow::Re
         if outbox::n_sent_between(connection, None, reset_at.max(now - hour), until)? >= rules.per_hour {
             return Ok(Some(now + TimeDelta::minutes(15)));
         }
-        let (Some(address), true) = (letter.recipients.first(), letter.dossier_id.is_some()) else { return Ok(None) };
+        let to_candidate = letter.dossier_id.is_some() || letter.kind == LetterKind::MailUnreadable.slug();
+        let (Some(address), true) = (letter.recipients.first(), to_candidate) else { return Ok(None) };
         let day = TimeDelta::days(1);
         let n_today = outbox::n_sent_between(connection, Some(&address.to_lowercase()), reset_at.max(now - day), until)?;
         Ok((n_today >= rules.per_address_and_day).then(|| now + TimeDelta::hours(6)))

@@ -1,4 +1,5 @@
-//! The daemon: the steps in turn, woken by the mailbox, by a date that was reached, or by the poll; stopped by a signal, between two steps.
+//! The daemon: the steps in turn, woken by the mailbox, by a date that was reached, or by the poll; stopped by a signal, between two steps and
+//! inside long ones between two mails.
 //!
 //! It never spins: what should be due and was not settled by the steps is looked at again after a minute. A step that fails does not keep
 //! the others from their work, and a full disk stops the taking of mail alone.
@@ -33,6 +34,9 @@ pub async fn work(office: &Office) -> anyhow::Result<()> {
         let watched = money::watch_folder(office).map(|_| ());
         processed.and(watched).and(settle_or_say_so(office))
     });
+    if office.stop.is_cancelled() {
+        return outcome;
+    }
     pulse::beat();
     outcome = outcome.and(day_work(office).await);
     pulse::beat();
@@ -68,7 +72,7 @@ fn comes_to_rest(office: &Office) -> anyhow::Result<bool> {
     let _turn = office.settling.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     for _ in 0..ROUNDS_MAX {
         let n_reviewed = desk::review(office)?;
-        if !money::reconcile(office)? && n_reviewed == 0 {
+        if office.stop.is_cancelled() || (!money::reconcile(office)? && n_reviewed == 0) {
             return Ok(true);
         }
     }
@@ -106,7 +110,7 @@ pub async fn run(office: Arc<Office>, stop: CancellationToken) -> anyhow::Result
         }
         let patience = if is_full_disk(&error) {
             if !without_room {
-                tracing::error!("no room on the disk: no more mail is taken until there is room ({error:#})");
+                tracing::error!("nothing can be written: no more mail is taken until there is room ({error:#})");
             }
             without_room = true;
             // What is already here can be worked on, and letters may leave.
@@ -133,14 +137,17 @@ async fn wait(patience: Duration, stop: &CancellationToken) {
     tokio::select! { () = tokio::time::sleep(patience) => {}, () = stop.cancelled() => {} }
 }
 
-/// Whether there is no room, by our own demand, the system's word or the database's.
+/// Whether nothing can be written (no room, or a disk that fails or has become read-only), by our own demand, the system's word or the
+/// database's, which calls a write that the system refuses an I/O failure whatever the reason.
 fn is_full_disk(error: &anyhow::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
+    use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     error.chain().any(|cause| {
-        let by_system = cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|error| matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded));
-        let by_database =
-            cause.downcast_ref::<rusqlite::Error>().is_some_and(|error| error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull));
+        let by_system =
+            cause.downcast_ref::<std::io::Error>().is_some_and(|error| matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem));
+        let by_database = cause
+            .downcast_ref::<rusqlite::Error>()
+            .is_some_and(|error| matches!(error.sqlite_error_code(), Some(CannotOpen | DiskFull | ReadOnly | SystemIoFailure)));
         by_system || by_database || cause.is::<NoRoom>()
     })
 }

@@ -222,3 +222,27 @@ async fn a_daemon_without_its_servers_waits_and_stops_when_told() {
     }
     assert_eq!(daemon.stop().code(), Some(0), "{}", daemon.log());
 }
+
+#[test]
+fn a_dossier_that_came_before_the_deadline_is_in_time_though_nobody_was_there_for_three_days() {
+    let dovecot = Dovecot::start();
+    let world = World::with(&format!(
+        "[mailbox]\nkind = \"imap\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nuser = \"ms\"\npassword_file = \"password\"\n\
+         [outgoing]\nkind = \"maildir\"\npath = \"out\"\n",
+        dovecot.port
+    ));
+    fs::write(world.path("password"), "secret\n").unwrap();
+    let file = |name: &str| [(name.to_owned(), b"Curriculum vitae".to_vec())];
+    let mail = |who: &str| {
+        crate::world::mail(&format!("{who}@etu.example"), "Candidature", &format!("1@{who}.example"), "", "Mon dossier.", &file("CV.txt"))
+    };
+    append(&dovecot, &mail("in-time"), "06-Jun-2024 23:58:00 +0200");
+    append(&dovecot, &mail("too-late"), "08-Jun-2024 00:01:00 +0200");
+    world.run_at("2024-06-10T09:00:00+02:00", &["once"]).ends_with(0);
+    let known = |world: &World| -> Vec<(String, String)> {
+        let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        world.see("dossiers").iter().map(|dossier| (word(&dossier["candidate"]["addresses"][0]), word(&dossier["timeliness"]))).collect()
+    };
+    let expected = [("in-time@etu.example", "in_time"), ("too-late@etu.example", "late")].map(|(who, how)| (who.to_owned(), how.to_owned()));
+    assert_eq!(known(&world), expected, "{:?}", world.see("dossiers"));
+}

@@ -10,7 +10,7 @@ use guichet::config::{Config, MailboxKind, OutgoingKind, TlsMode};
 use guichet::mailbox::{ImapMailbox, deliver_maildir};
 use guichet::sandbox::{OcrMode, Sandbox, SandboxOptions};
 use guichet::store::outbox::{self, NewLetter};
-use guichet::store::{journal, mails};
+use guichet::store::{journal, mails, settings};
 use guichet::tasks::receive::{NoRoom, from_all_folders, from_maildir};
 use guichet::tasks::{Office, OfficeOptions, receive, send};
 
@@ -129,13 +129,17 @@ fn a_maildir_mail_is_seen_once_wherever_its_reader_moves_it() {
 }
 
 fn queue(office: &Office, key: &str, recipients: &[&str]) {
+    queue_kind(office, key, "digest_daily", recipients);
+}
+
+fn queue_kind(office: &Office, key: &str, kind: &str, recipients: &[&str]) {
     let recipients: Vec<String> = recipients.iter().map(|to| (*to).to_owned()).collect();
     let message_id = format!("{key}@guichet.example");
     let message = format!("Message-ID: <{message_id}>\r\nSubject: {key}\r\n\r\nBonjour\r\n");
     let letter = NewLetter {
         letter_key: key,
         dossier_id: None,
-        kind: "digest_daily",
+        kind,
         language: "fr",
         held: false,
         recipients: &recipients,
@@ -259,6 +263,180 @@ async fn what_left_is_put_where_the_assistant_looks() {
     assert_eq!(send::step(&office).await.unwrap().n_sent, 1);
     assert_eq!(letter(&office, "not-filed").state, "sent");
     office.store.write(|transaction| journal::append(transaction, now(), journal::PROGRAM, None, "test", "ends")).unwrap();
+}
+
+#[tokio::test]
+async fn a_letter_in_doubt_is_settled_by_the_sent_folder_and_by_a_copy_that_was_taken_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let dovecot = Dovecot::start();
+    let receiver = SmtpReceiver::start(|line| (line == ".").then_some(Action::Close)).await;
+    let office = open(folder.path(), |config| {
+        watch(config, dovecot.port);
+        leave_by(config, receiver.port);
+        config.outgoing.sent_folder = Some("Sent".to_owned());
+    });
+    dovecot.deliver("ms", "other", b"Subject: another\r\n\r\n");
+    for key in ["by-sent-folder", "by-copy", "by-nothing"] {
+        queue(&office, key, &["a@example.org"]);
+    }
+    send::step(&office).await.unwrap();
+    assert_eq!(["by-sent-folder", "by-copy", "by-nothing"].map(|key| letter(&office, key).state), ["in_doubt"; 3]);
+    dovecot.deliver_into("ms", "Sent", "sent", b"Message-ID: <by-sent-folder@guichet.example>\r\nSubject: x\r\n\r\n");
+    // Our blind copy was received and sorted before anybody asked: the mailbox need not hold it any more.
+    office.store.write(|transaction| keep_processed(transaction, "by-copy@guichet.example")).unwrap();
+    assert_eq!(send::settle_doubts(&office).await.unwrap(), 2);
+    assert_eq!(["by-sent-folder", "by-copy", "by-nothing"].map(|key| letter(&office, key).state), ["sent", "sent", "in_doubt"]);
+    // It is not sent again by itself, however long one waits.
+    office.clock.advance_to(now() + TimeDelta::days(6));
+    assert_eq!(send::step(&office).await.unwrap().n_sent, 0);
+    assert_eq!((letter(&office, "by-nothing").state.as_str(), receiver.letters().len()), ("in_doubt", 3));
+}
+
+fn keep_processed(transaction: &rusqlite::Transaction<'_>, message_id: &str) -> anyhow::Result<()> {
+    let mail = mails::NewMail {
+        mailbox: "imap/INBOX",
+        uid_validity: 1,
+        uid: 1,
+        sha256: "copy",
+        size_bytes: 1,
+        arrived_at: now(),
+        in_doubt: false,
+        backlog_before: None,
+    };
+    let mail_id = mails::record(transaction, &mail)?.unwrap();
+    let processed = mails::ProcessedMail {
+        message_id: Some(message_id),
+        class: guichet::domain::mail::MailClass::Own,
+        may_answer: false,
+        subject: "copy",
+        from_name: None,
+        from_address: None,
+        dossier_id: None,
+        dossier_basis: None,
+        facts_json: "{}",
+        state: "processed",
+    };
+    mails::finish(transaction, mail_id, &processed)
+}
+
+#[tokio::test]
+async fn one_address_gets_so_many_letters_a_day_and_the_others_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let receiver = SmtpReceiver::start(|_| None).await;
+    let office = open(folder.path(), |config| leave_by(config, receiver.port));
+    let n_max = office.rules.letters.per_address_and_day;
+    for number in 0..n_max + 2 {
+        queue_kind(&office, &format!("same-{number}"), "mail_unreadable", &["Zoe@example.org"]);
+    }
+    queue_kind(&office, "other", "mail_unreadable", &["other@example.org"]);
+    let sent = send::step(&office).await.unwrap();
+    assert_eq!((sent.n_sent, sent.n_put_off), (n_max as usize + 1, 2));
+    // Letters to the school's own people are under the breaker of the hour alone.
+    for number in 0..n_max + 2 {
+        queue(&office, &format!("staff-{number}"), &["zoe@example.org"]);
+    }
+    assert_eq!(send::step(&office).await.unwrap().n_sent, n_max as usize + 2);
+    office.clock.advance_to(now() + TimeDelta::hours(25));
+    assert_eq!(send::step(&office).await.unwrap().n_sent, 2);
+}
+
+#[tokio::test]
+async fn a_missing_folder_keeps_no_mail_away_and_junk_is_taken_with_doubt() {
+    let folder = tempfile::tempdir().unwrap();
+    let dovecot = Dovecot::start();
+    dovecot.deliver("ms", "honest", b"Message-ID: <1@a.example>\r\nSubject: honest\r\n\r\n");
+    dovecot.deliver_into("ms", "Junk", "doubtful", b"Message-ID: <2@a.example>\r\nSubject: doubtful\r\n\r\n");
+    dovecot.deliver_into("ms", "Sent", "answer", b"Message-ID: <3@a.example>\r\nSubject: answer\r\n\r\n");
+    let office = open(folder.path(), |config| {
+        watch(config, dovecot.port);
+        config.mailbox.also = vec!["Nulle part".to_owned(), "Junk".to_owned()];
+        config.mailbox.sent_folder = Some("Sent".to_owned());
+    });
+    office.clock.advance_to(Utc::now());
+    assert_eq!(look(&office).await.unwrap().n_new, 3);
+    let known: BTreeMap<String, bool> = rows(&office).into_iter().map(|mail| (mail.mailbox, mail.backlog)).collect();
+    let expected = [("imap/INBOX", false), ("imap/Junk", true), ("sent/imap/Sent", false)].map(|(name, doubt)| (name.to_owned(), doubt));
+    assert_eq!(known, BTreeMap::from(expected));
+    let missing = office.store.read(|connection| settings::setting(connection, receive::MISSING_FOLDERS)).unwrap();
+    assert_eq!(missing.as_deref(), Some("Nulle part"));
+    assert_eq!(look(&office).await.unwrap(), receive::Received::default());
+}
+
+#[tokio::test]
+async fn what_lies_in_the_sent_folder_since_long_is_not_fetched() {
+    let folder = tempfile::tempdir().unwrap();
+    let dovecot = Dovecot::start();
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_600_000_000);
+    for number in 0..5 {
+        let path = dovecot.deliver_into("ms", "Sent", &format!("old-{number}"), format!("Subject: {number}\r\n\r\n").as_bytes());
+        std::fs::File::options().append(true).open(path).unwrap().set_modified(long_ago).unwrap();
+    }
+    let office = open(folder.path(), |config| {
+        watch(config, dovecot.port);
+        config.mailbox.sent_folder = Some("Sent".to_owned());
+    });
+    dovecot.deliver("ms", "honest", b"Subject: honest\r\n\r\n");
+    office.clock.advance_to(Utc::now());
+    assert_eq!(look(&office).await.unwrap().n_new, 1);
+    dovecot.deliver_into("ms", "Sent", "fresh", b"Subject: fresh\r\n\r\n");
+    assert_eq!(look(&office).await.unwrap().n_new, 1);
+}
+
+#[tokio::test]
+async fn an_access_token_comes_from_its_command_at_each_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = FakeImap::start(BTreeMap::from([(1, b"Subject: 1\r\n\r\nx".to_vec())]), |tag, command| {
+        (command.starts_with("AUTHENTICATE")).then(|| vec![Action::say("+ \r\n".to_owned())]).or_else(|| {
+            // `user=ms^Aauth=Bearer token-1^A^A`
+            (tag == "dXNlcj1tcwFhdXRoPUJlYXJlciB0b2tlbi0xAQE=").then(|| vec![Action::say("A0001 OK welcome\r\n".to_owned())])
+        })
+    })
+    .await;
+    let office = open(folder.path(), |config| {
+        watch(config, server.port);
+        config.mailbox.password_file = None;
+        config.mailbox.token_command = ["sh", "-c", "echo token-1"].map(str::to_owned).to_vec();
+    });
+    assert_eq!(look(&office).await.unwrap().n_new, 1);
+    assert!(server.commands.lock().unwrap().iter().any(|command| command == "AUTHENTICATE XOAUTH2"));
+    drop(office);
+    let broken = open(folder.path(), |config| {
+        watch(config, server.port);
+        config.mailbox.token_command = ["sh", "-c", "exit 1"].map(str::to_owned).to_vec();
+    });
+    let error = look(&broken).await.unwrap_err();
+    assert!(format!("{error:#}").contains("token_command"), "{error:#}");
+}
+
+#[tokio::test]
+async fn the_configuration_reaches_every_kind_of_protected_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let dovecot = Dovecot::start();
+    dovecot.deliver("ms", "1", b"Subject: 1\r\n\r\n");
+    let (mut n_data, data) = (0, folder.path().to_owned());
+    for (tls, port) in [(TlsMode::Starttls, dovecot.port), (TlsMode::Implicit, dovecot.tls_port)] {
+        for (ca_file, works) in [(Some(dovecot.ca.ca_file.clone()), true), (None, false)] {
+            n_data += 1;
+            let office = open(&data.join(n_data.to_string()), |config| {
+                std::fs::create_dir_all(&config.base).unwrap();
+                watch(config, port);
+                config.mailbox.tls = tls;
+                config.mailbox.ca_file = ca_file;
+            });
+            let looked = look(&office).await;
+            assert_eq!(looked.is_ok(), works, "{tls:?} {looked:?}");
+            let letters = SmtpReceiver::start_with(receive::tls(tls), Some(&dovecot.ca), |_| None).await;
+            drop(office);
+            let office = open(&data.join(n_data.to_string()), |config| {
+                leave_by(config, letters.port);
+                config.outgoing.tls = tls;
+                config.outgoing.ca_file = works.then(|| dovecot.ca.ca_file.clone());
+            });
+            queue(&office, "protected", &["a@example.org"]);
+            assert_eq!(send::step(&office).await.unwrap().n_sent, usize::from(works), "{tls:?}");
+            assert_eq!(letters.letters().len(), usize::from(works));
+        }
+    }
 }
 
 /// A RAR 4 archive of one stored file (no compression), as the format's technical note describes it.

@@ -1,10 +1,16 @@
 //! Servers on the loopback interface for one test each: a private Dovecot, a scripted IMAP server that does what real ones do only on
 //! bad days, an SMTP receiver with switches. All end with the test; none is skipped when a program is missing.
 
+// The paths are said because the measures (tests/bench) use the same servers.
+#[path = "servers/dovecot.rs"]
 pub mod dovecot;
+#[path = "servers/fake_imap.rs"]
 pub mod fake_imap;
+#[path = "servers/smtp_receiver.rs"]
 pub mod smtp_receiver;
+#[path = "servers/throwaway_ca.rs"]
 pub mod throwaway_ca;
+#[path = "servers/torn_proxy.rs"]
 pub mod torn_proxy;
 
 use std::net::TcpListener;

@@ -117,7 +117,15 @@ impl World {
 
     /// Puts a mail into the Maildir, arrived at this instant (RFC 3339).
     pub fn deliver(&self, name: &str, bytes: &[u8], arrived_at: &str) {
-        let path = self.path("in/new").join(name);
+        self.deliver_into("in", name, bytes, arrived_at);
+    }
+
+    /// Puts a mail into a folder of the Maildir: `in/.Sent`.
+    pub fn deliver_into(&self, maildir: &str, name: &str, bytes: &[u8], arrived_at: &str) {
+        for part in ["new", "cur", "tmp"] {
+            fs::create_dir_all(self.path(maildir).join(part)).unwrap();
+        }
+        let path = self.path(maildir).join("new").join(name);
         fs::write(&path, bytes).unwrap();
         let arrived_at: SystemTime = chrono::DateTime::parse_from_rfc3339(arrived_at).unwrap().into();
         fs::File::options().write(true).open(path).unwrap().set_modified(arrived_at).unwrap();
@@ -125,13 +133,22 @@ impl World {
 
     /// The command with this world's configuration and clock.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_at(NOW, arguments)
+    }
+
+    /// The command at another instant (RFC 3339).
+    pub fn command_at(&self, now: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
-        command.arg("--config").arg(self.path("guichet.toml")).args(["--now", NOW]).args(arguments).stdin(Stdio::null()).env_remove("GUICHET_LOG");
+        command.arg("--config").arg(self.path("guichet.toml")).args(["--now", now]).args(arguments).stdin(Stdio::null()).env_remove("GUICHET_LOG");
         command
     }
 
     pub fn run(&self, arguments: &[&str]) -> Outcome {
-        let output = self.command(arguments).output().unwrap();
+        self.run_at(NOW, arguments)
+    }
+
+    pub fn run_at(&self, now: &str, arguments: &[&str]) -> Outcome {
+        let output = self.command_at(now, arguments).output().unwrap();
         Outcome {
             status: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),

@@ -32,6 +32,7 @@ pub fn due(facts: &DossierFacts, state: &DossierState, rules: &Rules, now: DateT
         return (Vec::new(), None);
     }
     let desk = Desk { facts, state, rules, now, today: calendar::paris(now).date() };
+    let silent_until = desk.silent_until();
     let (mut letters, mut later) = (Vec::new(), BTreeSet::new());
     if facts.corrections.withdrawn {
         desk.note_withdrawal(&mut letters);
@@ -42,6 +43,13 @@ pub fn due(facts: &DossierFacts, state: &DossierState, rules: &Rules, now: DateT
             desk.remind(&mut letters, &mut later);
             desk.invite(&mut letters);
         }
+    }
+    if let Some(until) = silent_until {
+        letters.clear();
+        later.insert(until);
+    }
+    // What the jury decided and a person approved is no machine's word: it waits for nothing.
+    if !facts.corrections.withdrawn {
         desk.announce_decision(&mut letters);
         desk.remind_of_registration(&mut letters, &mut later);
     }
@@ -50,6 +58,12 @@ pub fn due(facts: &DossierFacts, state: &DossierState, rules: &Rules, now: DateT
 }
 
 impl Desk<'_> {
+    /// Somebody has just written to the candidate by hand: a machine's letter beside it would confuse. What is due leaves afterwards.
+    fn silent_until(&self) -> Option<DateTime<Utc>> {
+        let until = self.facts.answered_by_hand_at? + TimeDelta::hours(i64::from(self.rules.letters.silence_hours_after_a_person));
+        (self.now < until).then_some(until)
+    }
+
     /// The answer to mails that brought something, once they have settled.
     fn answer(&self, letters: &mut Vec<DueLetter>, later: &mut BTreeSet<DateTime<Utc>>) {
         let waiting: Vec<&MailFacts> = self.facts.mails.iter().filter(|mail| mail.awaits_answer && mail.class.brings_documents()).collect();

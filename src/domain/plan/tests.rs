@@ -88,6 +88,7 @@ fn whole() -> DossierFacts {
         corrections: Corrections { route: Some(Route::CtiEngineer), degree_in_progress: Some(false), ..Corrections::default() },
         decision: None,
         batched_for: None,
+        answered_by_hand_at: None,
     }
 }
 
@@ -465,4 +466,25 @@ proptest! {
         }
         prop_assert!(!plan.state.documents_complete || plan.state.to_check.is_empty());
     }
+}
+
+#[test]
+fn where_a_person_has_just_written_the_program_is_silent_for_a_day_and_then_goes_on() {
+    let facts = DossierFacts { answered_by_hand_at: Some(at("2024-01-10T09:05:00Z")), ..without(DocumentKind::Cv) };
+    let quiet = plan(&facts, &rules(), at("2024-01-10T10:00:00Z"));
+    assert!(quiet.letters.is_empty());
+    assert_eq!(quiet.review_at, Some(at("2024-01-11T09:05:00Z")));
+    let after = plan(&facts, &rules(), at("2024-01-11T09:05:00Z"));
+    assert_eq!(after.letters.iter().map(|letter| letter.letter.kind).collect::<Vec<_>>(), [LetterKind::Acknowledgement]);
+    // A reminder and a word on money are silenced as well; what a person approved is not.
+    let mut decided = with_letters(facts.clone(), &after, at("2024-01-08T09:00:00Z"));
+    decided.fee = FeeFacts { state: FeeState::Credited, credited: Cents(6_000), booked_on: NaiveDate::from_ymd_opt(2024, 1, 9) };
+    decided.decision = Some(crate::domain::dossier::DecisionFacts {
+        session: rules().juries[0].name.clone(),
+        kind: LetterKind::DecisionAdmitted,
+        comment: None,
+        approved: true,
+    });
+    let kinds: Vec<_> = plan(&decided, &rules(), at("2024-01-10T10:00:00Z")).letters.into_iter().map(|letter| letter.letter.kind).collect();
+    assert_eq!(kinds, [LetterKind::DecisionAdmitted]);
 }

@@ -47,6 +47,31 @@ pub fn report(mail: &ParsedMail) -> Option<&'static str> {
         return Some("calendar_reply");
     }
     let subject = mail.subject.to_lowercase();
+    let invitation_answers = [
+        "accepté :",
+        "accepté:",
+        "acceptée :",
+        "accepted:",
+        "refusé :",
+        "refusé:",
+        "declined:",
+        "provisoire :",
+        "provisoire:",
+        "tentative:",
+        "tentatively accepted:",
+        "zugesagt:",
+        "abgelehnt:",
+        "aceptado:",
+        "accettato:",
+        "nouvelle heure proposée :",
+        "new time proposed:",
+    ];
+    let spaced = subject.replace(['\u{a0}', '\u{202f}'], " ");
+    let says_little = mail.own_text.chars().count() < 200
+        && mail.attachments.iter().all(|attachment| attachment.inline || attachment.media_type == "text/calendar");
+    if invitation_answers.iter().any(|start| spaced.starts_with(start)) && says_little {
+        return Some("calendar_reply");
+    }
     if subject.contains("report domain:") && subject.contains("submitter:") {
         return Some("dmarc_report");
     }
@@ -64,12 +89,44 @@ pub fn report(mail: &ParsedMail) -> Option<&'static str> {
         "read receipt",
         "return receipt",
         "accusé de réception (affiché)",
+        "return receipt (displayed)",
+        "accusé de réception :",
+        "accusé réception :",
+        "letto:",
+        "leido:",
+        "lida:",
+        "gelezen:",
+        "supprimé :",
+        "supprimé:",
+        "deleted:",
+        "non lu:",
     ];
     let is_short = mail.own_text.chars().count() < 600 && mail.attachments.iter().all(|attachment| attachment.inline);
     let body = mail.text.to_lowercase();
-    let says_read = ["a été lu le", "was read on", "was displayed", "a été affiché", "a été lu", "wurde am", "the message was read"]
-        .iter()
-        .any(|words| body.contains(words));
+    let says_read = [
+        "a été lu le",
+        "was read on",
+        "was displayed",
+        "a été affiché",
+        "a été lu",
+        "wurde am",
+        "the message was read",
+        "sans avoir été lu",
+        "sans être lu",
+        "deleted without being read",
+        "was deleted",
+        "has been read",
+        "this is a receipt for",
+        "ceci est un accusé",
+        "ceci est une confirmation",
+        "accusé de réception pour",
+        "no guarantee that the message has been read",
+        "ne garantit pas",
+        "fue leído",
+        "è stato letto",
+    ]
+    .iter()
+    .any(|words| body.contains(words));
     (receipt_subjects.iter().any(|start| subject.replace('\u{a0}', " ").starts_with(start)) && is_short && says_read).then_some("read_receipt")
 }
 
@@ -112,12 +169,80 @@ const REPLY_SUBJECTS: &[&str] = &[
     "AVTOMATICHESKII OTVET",
     "RAPPEL ABSENCE",
     "ABSENCE",
+    "AUTO",
+    "VACATION",
+    "I AM OUT OF THE OFFICE",
+    "I M OUT OF THE OFFICE",
+    "I AM AWAY",
+    "AWAY FROM THE OFFICE",
+    "AWAY FROM MY MAIL",
+    "AWAY MESSAGE",
+    "YAHOO AUTO RESPONSE",
+    "MESSAGE AUTOMATIQUE",
+    "ACCUSE DE RECEPTION AUTOMATIQUE",
+    "AUTOMATISCH",
+    "AUTOMAATTINEN VASTAUS",
+    "AUTOMATICKA ODPOVED",
+    "AUTOMATYCZNA ODPOWIEDZ",
+    "AUTOMATIKUS VALASZ",
+    "RASPUNS AUTOMAT",
+    "AUTOMATISK SVAR FRA",
+    "RISPONDITORE",
+    "CONTESTADOR",
+    "RESPUESTA AUTO",
     "AUTOMATIC ANSWER",
     "REP AUTO",
     "FUERA DE LA OFICINA",
     "FUORI SEDE",
 ];
-const REPLY_SUBJECTS_NATIVE: &[&str] = &["自动回复", "自動回覆", "автоответ", "автоматический ответ", "رد تلقائي", "自動応答", "不在通知"];
+const REPLY_SUBJECTS_NATIVE: &[&str] = &[
+    "自动回复",
+    "自动答复",
+    "自動回覆",
+    "自動返信",
+    "автоответ",
+    "автоматический ответ",
+    "автоматична відповідь",
+    "رد تلقائي",
+    "自動応答",
+    "不在通知",
+    "不在",
+    "자동 회신",
+    "부재중",
+    "αυτόματη απάντηση",
+    "automatická odpověď",
+    "automatyczna odpowiedź",
+    "automatikus válasz",
+    "otomatik yanıt",
+    "răspuns automat",
+];
+
+/// Parts of subjects that only absence notices have: Lotus Notes puts the name first.
+const REPLY_SUBJECT_PARTS: &[&str] = &[
+    " IS OUT OF THE OFFICE",
+    " IS OUT OF OFFICE",
+    " IS ON VACATION",
+    " IS AWAY FROM THE OFFICE",
+    " WILL BE OUT OF THE OFFICE",
+    " EST ABSENT ",
+    " EST ABSENTE ",
+    " EST ABSENT E ",
+    " EST EN CONGE ",
+    " EST EN CONGES ",
+    " IST NICHT IM BURO",
+    " IST AUSSER HAUS",
+    " IST ABWESEND",
+    "OUT OF OFFICE AUTOREPLY",
+    "OUT OF OFFICE REPLY",
+    "OUT OF OFFICE NOTIFICATION",
+    " AUTO REPLY ",
+    " AUTOREPLY ",
+    "REPONSE AUTOMATIQUE",
+    "AUTOMATIC REPLY",
+    "NOTIFICATION AUTOMATIQUE",
+    "ACCUSE DE RECEPTION AUTOMATIQUE",
+    "ACCUSE RECEPTION AUTOMATIQUE",
+];
 
 /// Sentences of absence and of machines, folded.
 const ABSENCE_SENTENCES: &[&str] = &[
@@ -178,6 +303,33 @@ const ABSENCE_SENTENCES: &[&str] = &[
     "TRAITERAI VOTRE MESSAGE",
     "REPONDRAI DES MON RETOUR",
     "FERMETURE ANNUELLE",
+    "ACTUELLEMENT ABSENT",
+    "ACTUELLEMENT INDISPONIBLE",
+    "SERAI ABSENT",
+    "SERAI DE NOUVEAU",
+    "NE SERAI PAS AU BUREAU",
+    "SUIS EN DEPLACEMENT",
+    "SUIS EN ARRET",
+    "CONGE PARENTAL",
+    "POUR TOUTE URGENCE",
+    "POUR TOUTE DEMANDE URGENTE",
+    "EN CAS D ABSENCE",
+    "PENDANT MON ABSENCE",
+    "DURANT MON ABSENCE",
+    "OUT OF THE COUNTRY",
+    "AWAY FROM MY DESK",
+    "AWAY FROM MY EMAIL",
+    "WITHOUT ACCESS TO",
+    "NO ACCESS TO EMAIL",
+    "BACK IN THE OFFICE",
+    "IN MY ABSENCE",
+    "DURING MY ABSENCE",
+    "IF THIS IS URGENT",
+    "IF IT IS URGENT",
+    "IF YOUR MATTER IS URGENT",
+    "FOR URGENT",
+    "BEANTWORTE",
+    "IN DRINGENDEN FALLEN",
 ];
 const MACHINE_SENTENCES: &[&str] = &[
     "CECI EST UN MESSAGE AUTOMATIQUE",
@@ -210,6 +362,65 @@ const MACHINE_SENTENCES: &[&str] = &[
     "AUTOMATED RESPONSE",
     "AUTOMATED MESSAGE",
     "REPONSE AUTOMATIQUE",
+    "AUTOMATED REPLY",
+    "AUTOMATIC REPLY",
+    "AUTO GENERATED",
+    "AUTOGENERATED",
+    "NE REPONDEZ PAS DIRECTEMENT",
+    "BOITE N EST PAS RELEVEE",
+    "BOITE AUX LETTRES N EST PAS RELEVEE",
+    "COURRIEL AUTOMATIQUE",
+    "MAIL AUTOMATIQUE",
+    "EMAIL AUTOMATIQUE",
+    "E MAIL AUTOMATIQUE",
+    "MESSAGE EST GENERE PAR",
+    "MESSAGE ENVOYE PAR UN AUTOMATE",
+    "ROBOT DE MESSAGERIE",
+    "ANTISPAM MAILINBLACK",
+    "MAILINBLACK",
+    "MESSAGE EST EN ATTENTE DE VALIDATION",
+    "AUTHENTIFIER VOTRE ADRESSE",
+    "PROVE YOU ARE HUMAN",
+    "CONFIRM THAT YOU ARE NOT A ROBOT",
+    "SENDER VERIFICATION",
+    "CHALLENGE RESPONSE",
+    "BOXBE",
+    "SPAMARREST",
+];
+
+/// How help desks confirm that something came; only in answers, where a person would go on.
+const CONFIRMATION_SENTENCES: &[&str] = &[
+    "NOUS AVONS BIEN RECU VOTRE MESSAGE",
+    "NOUS AVONS BIEN RECU VOTRE DEMANDE",
+    "NOUS AVONS BIEN RECU VOTRE MAIL",
+    "NOUS AVONS BIEN RECU VOTRE EMAIL",
+    "NOUS AVONS BIEN RECU VOTRE COURRIEL",
+    "VOTRE MESSAGE A BIEN ETE RECU",
+    "VOTRE DEMANDE A BIEN ETE RECUE",
+    "VOTRE DEMANDE A BIEN ETE ENREGISTREE",
+    "VOTRE DEMANDE A ETE ENREGISTREE",
+    "VOTRE DEMANDE A BIEN ETE PRISE EN COMPTE",
+    "VOTRE DEMANDE A ETE PRISE EN COMPTE",
+    "UN TICKET A ETE CREE",
+    "UN TICKET A ETE OUVERT",
+    "NUMERO DE TICKET",
+    "WE HAVE RECEIVED YOUR MESSAGE",
+    "WE HAVE RECEIVED YOUR EMAIL",
+    "WE HAVE RECEIVED YOUR E MAIL",
+    "WE HAVE RECEIVED YOUR REQUEST",
+    "WE HAVE RECEIVED YOUR INQUIRY",
+    "WE HAVE RECEIVED YOUR ENQUIRY",
+    "YOUR REQUEST HAS BEEN RECEIVED",
+    "YOUR MESSAGE HAS BEEN RECEIVED",
+    "YOUR EMAIL HAS BEEN RECEIVED",
+    "YOUR TICKET HAS BEEN",
+    "A TICKET HAS BEEN CREATED",
+    "A TICKET HAS BEEN OPENED",
+    "TICKET NUMBER",
+    "TYPE YOUR REPLY ABOVE THIS LINE",
+    "REPLY ABOVE THIS LINE",
+    "ECRIRE AU DESSUS DE CETTE LIGNE",
+    "REPONDRE AU DESSUS DE CETTE LIGNE",
 ];
 
 /// Vacation messages and other automatic answers.
@@ -227,12 +438,25 @@ pub fn automatic_reply(mail: &ParsedMail) -> Vec<&'static str> {
         "x-mail-autoreply",
         "x-vacation",
         "x-ms-exchange-inbox-rules-loop",
+        "x-auto-reply",
+        "x-autoreply-domain",
+        "x-autoresponse",
+        "x-ovh-autoresponder",
+        "x-mailinblack",
+        "x-boxbe",
     ];
     if reply_fields.iter().any(|name| values(mail, name).any(|value| !matches!(value.to_ascii_lowercase().as_str(), "no" | "false"))) {
         signs.push("autoreply_header");
     }
-    if has_word(mail, "precedence", &["auto_reply", "auto-reply"]) {
+    if ["precedence", "x-precedence"].iter().any(|name| has_word(mail, name, &["auto_reply", "auto-reply", "autoreply"])) {
         signs.push("precedence");
+    }
+    let says_so = has_word(mail, "x-fc-machinegenerated", &["true", "yes"])
+        || values(mail, "x-post-messageclass").any(|value| value.to_ascii_lowercase().contains("autoresponder"))
+        || has_word(mail, "x-apple-action", &["oof", "ooo", "vacation"])
+        || values(mail, "delivered-to").any(|value| value.to_ascii_lowercase().contains("autoresponder"));
+    if says_so {
+        signs.push("autoreply_header");
     }
     let has_files = mail.attachments.iter().any(|attachment| !attachment.inline);
     let subject = format!("{} ", folded(&mail.subject));
@@ -240,19 +464,28 @@ pub fn automatic_reply(mail: &ParsedMail) -> Vec<&'static str> {
     let native = mail.subject.to_lowercase();
     let text = format!(" {} ", folded(mail.own_text.get(..mail.own_text.floor_char_boundary(4_000)).unwrap_or_default()));
     let n_absence = count_starts(&text, ABSENCE_SENTENCES);
-    let says_subject = REPLY_SUBJECTS.iter().any(begins) || REPLY_SUBJECTS_NATIVE.iter().any(|start| native.starts_with(start));
-    // A bare "Absence" or "OOO" is a subject people write too; then the text must speak of it.
-    let is_sure_subject = says_subject && !(subject.starts_with("ABSENCE ") && !subject.starts_with("ABSENCE DU BUREAU") && n_absence == 0);
+    let passed_on = is_forwarded(&mail.subject) || subject.starts_with("RE ");
+    let says_part = REPLY_SUBJECT_PARTS.iter().any(|part| format!(" {subject}").contains(part)) && !passed_on;
+    let says_subject = REPLY_SUBJECTS.iter().any(begins) || REPLY_SUBJECTS_NATIVE.iter().any(|start| native.starts_with(start)) || says_part;
+    // A bare "Absence", "Vacation" or "Auto" is a subject people write too; then the text must speak of it.
+    let is_usual_word =
+        ["ABSENCE ", "OOO ", "OOF ", "VACATION ", "AUTO ", "RAPPEL ABSENCE ", "REPONDEUR "].iter().any(|word| subject.starts_with(word));
+    let is_prefix = ["auto:", "auto :", "ooo:", "oof:"].iter().any(|prefix| native.starts_with(prefix));
+    let is_sure_subject = says_subject && (!is_usual_word || is_prefix || subject.starts_with("ABSENCE DU BUREAU") || n_absence > 1);
     if is_sure_subject && !has_files {
         signs.push("subject_automatic_reply");
     }
     let is_reply = !mail.in_reply_to.is_empty() || subject.starts_with("RE ");
     let is_short = mail.own_text.chars().count() < 1_500;
-    if signs.is_empty() && is_reply && is_short && !has_files && n_absence >= 2 {
+    // Two sentences of absence make an answer a machine's; three do without being an answer.
+    if signs.is_empty() && is_short && !has_files && !is_forwarded(&mail.subject) && n_absence >= if is_reply { 2 } else { 3 } {
         signs.push("absence_wording");
     }
     if signs.is_empty() && is_reply && !has_files && !is_forwarded(&mail.subject) && count(&text, MACHINE_SENTENCES) > 0 {
         signs.push("automatic_wording");
+    }
+    if signs.is_empty() && is_reply && is_short && !has_files && !is_forwarded(&mail.subject) && count(&text, CONFIRMATION_SENTENCES) > 0 {
+        signs.push("confirmation_wording");
     }
     if signs.is_empty() && mail.return_path.as_deref() == Some("") && !has_files {
         signs.push("null_return_path");
@@ -290,10 +523,38 @@ pub fn list(mail: &ParsedMail, context: &ClassContext<'_>) -> Vec<&'static str> 
     {
         signs.push("list_header");
     }
-    if has_word(mail, "precedence", &["list"]) {
+    if has(mail, "x-ml-name") || has(mail, "x-mlserver") || has(mail, "x-sympa-to") || has_prefix(mail, &["x-egroups-", "x-yahoogroups-"]) {
+        signs.push("list_header");
+    }
+    if values(mail, "delivered-to").any(|value| value.to_ascii_lowercase().starts_with("mailing list")) {
+        signs.push("list_header");
+    }
+    if ["precedence", "x-precedence"].iter().any(|name| has_word(mail, name, &["list"])) {
         signs.push("precedence");
     }
+    let paths = values(mail, "sender").chain(values(mail, "errors-to")).chain(mail.return_path.as_deref());
+    if paths.map(bare_local_part).any(|local| is_list_path(&local)) {
+        signs.push("list_path");
+    }
     signs
+}
+
+fn has_prefix(mail: &ParsedMail, prefixes: &[&str]) -> bool {
+    mail.signs.iter().any(|(name, _)| prefixes.iter().any(|prefix| name.starts_with(prefix)))
+}
+
+/// What stands before the `@` of the address in a field, in lower case.
+fn bare_local_part(field: &str) -> String {
+    let address = field.rsplit('<').next().unwrap_or_default();
+    address.split('@').next().unwrap_or_default().trim().to_lowercase()
+}
+
+/// Where list servers want bounces to come: no person sends from there.
+fn is_list_path(local: &str) -> bool {
+    let ends = ["-bounces", "-bounce", "-owner", "-request", "-return", "-admin-list", "-errors"];
+    local.starts_with("owner-")
+        || ends.iter().any(|end| local.ends_with(end))
+        || ["-bounces+", "-bounces-", "-return-", "-owner+"].iter().any(|part| local.contains(part))
 }
 
 /// Whether the list is the mailbox itself: many schools' shared addresses are Sympa lists or Google groups, and mark all mail so.
@@ -310,8 +571,13 @@ fn is_own_list(mail: &ParsedMail, context: &ClassContext<'_>) -> bool {
 pub fn bulk(mail: &ParsedMail, context: &ClassContext<'_>) -> Vec<&'static str> {
     let own_list = is_own_list(mail, context);
     let mut signs = Vec::new();
-    if has_word(mail, "precedence", &["bulk", "junk"]) && !own_list {
+    if ["precedence", "x-precedence"].iter().any(|name| has_word(mail, name, &["bulk", "junk"])) && !own_list {
         signs.push("precedence");
+    }
+    let families =
+        ["x-bugzilla-", "x-jira-", "x-redmine-", "x-trac-", "x-gitlab-", "x-github-", "x-zendesk-", "x-freshdesk-", "x-launchpad-", "x-osticket-"];
+    if has_prefix(mail, &families) || has(mail, "x-rt-loop-prevention") || has(mail, "x-otrs-loop") {
+        signs.push("tracker_header");
     }
     let names_other_list = |name: &str| (name.starts_with("list-") || name.starts_with("x-list")) && !own_list;
     if mail.signs.iter().any(|(name, _)| names_other_list(name)) {

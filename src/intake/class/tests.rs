@@ -1,12 +1,14 @@
 use super::*;
 use crate::intake::mail::parse;
 
+mod samples;
+
 const OWN: &str = "ms@ecole.example";
 
 fn judge(text: &str) -> Classification {
     let own = [OWN.to_owned()];
     let staff = ["chef@ecole.example".to_owned(), "@direction.ecole.example".to_owned()];
-    let context = ClassContext { own_addresses: &own, staff_addresses: &staff, own_message_id_domain: "guichet.ecole.example" };
+    let context = ClassContext { own_addresses: &own, staff_addresses: &staff, own_message_id_domain: "guichet.ecole.example", vouched_for: false };
     classify(&parse(text.replace('\n', "\r\n").as_bytes()).unwrap(), &context)
 }
 

@@ -4,10 +4,11 @@ use image::GrayImage;
 
 /// The luminance of a colour picture (ITU-R BT.601 weights).
 pub fn to_gray(picture: &image::RgbImage) -> GrayImage {
-    let pixels: Vec<u8> = picture
-        .pixels()
-        .map(|&image::Rgb([red, green, blue])| ((u32::from(red) * 77 + u32::from(green) * 151 + u32::from(blue) * 28) >> 8) as u8)
-        .collect();
+    let luminance = |pixel: &[u8; 3]| {
+        let [red, green, blue] = pixel.map(u32::from);
+        ((red * 77 + green * 151 + blue * 28) >> 8) as u8
+    };
+    let pixels: Vec<u8> = picture.as_raw().as_chunks::<3>().0.iter().map(luminance).collect();
     GrayImage::from_raw(picture.width(), picture.height(), pixels).unwrap_or_default()
 }
 
@@ -70,12 +71,17 @@ pub fn flatten(picture: &GrayImage, block_pixels: u32) -> GrayImage {
         value.0 = [block_percentile(picture, column * block_pixels, row * block_pixels, block_pixels).max(40)];
     }
     let paper = image::imageops::blur(&widen(&paper), 0.8);
+    // 256ths by which a value is multiplied when its paper has that brightness.
+    let factors: Vec<u32> = (0..=255_u32).map(|white| 250 * 256 / white.max(1)).collect();
     let mut pixels: Vec<u8> = Vec::with_capacity(picture.as_raw().len());
-    let mut white_row: Vec<u32> = Vec::with_capacity(width as usize);
+    let mut factor_row: Vec<u32> = Vec::with_capacity(width as usize);
     for (y, line) in (0_u32..).zip(picture.as_raw().chunks_exact(width as usize)) {
-        white_row.clear();
-        interpolate_row(&paper, y, width, block_pixels, &mut white_row);
-        pixels.extend(line.iter().zip(&white_row).map(|(&value, &white)| (u32::from(value) * 250 * 256 / white.max(256)).min(255) as u8));
+        // The paper changes so slowly that every second row is enough.
+        if y % 2 == 0 {
+            factor_row.clear();
+            interpolate_row(&paper, y, width, block_pixels, &factors, &mut factor_row);
+        }
+        pixels.extend(line.iter().zip(&factor_row).map(|(&value, &factor)| ((u32::from(value) * factor) >> 8).min(255) as u8));
     }
     GrayImage::from_raw(width, height, pixels).unwrap_or_default()
 }
@@ -94,29 +100,22 @@ fn block_percentile(picture: &GrayImage, left: u32, top: u32, block_pixels: u32)
     percentile(&counts, 0.85)
 }
 
-/// The paper's brightness along one row, in 256ths, between the middles of the blocks.
-fn interpolate_row(paper: &GrayImage, y: u32, width: u32, block_pixels: u32, into: &mut Vec<u32>) {
+/// The factors along one row, for the paper's brightness between the middles of the blocks.
+fn interpolate_row(paper: &GrayImage, y: u32, width: u32, block_pixels: u32, factors: &[u32], into: &mut Vec<u32>) {
     let (columns, rows) = paper.dimensions();
     let half = block_pixels / 2;
-    let place = |position: u32, last: u32| {
-        let shifted = position.saturating_sub(half);
-        let block = (shifted / block_pixels).min(last);
-        let part = if position < half || block >= last { 0 } else { (shifted % block_pixels) * 256 / block_pixels };
-        (block, part)
-    };
+    let (row, down) = if y < half { (0, 0) } else { ((y - half) / block_pixels, ((y - half) % block_pixels) * 256 / block_pixels) };
     let at = |column: u32, row: u32| {
         paper.get_pixel_checked(column.min(columns - 1), row.min(rows - 1)).map_or(255, |pixel| pixel.0.first().copied().map_or(255, u32::from))
     };
-    let (row, down) = place(y, rows - 1);
     let column_value = |column: u32| at(column, row) * (256 - down) + at(column, row + 1) * down;
-    let mut current = (u32::MAX, 0_u32, 0_u32);
-    for x in 0..width {
-        let (column, part) = place(x, columns - 1);
-        if current.0 != column {
-            current = (column, column_value(column), column_value(column + 1));
-        }
-        into.push((current.1 * (256 - part) + current.2 * part) >> 8);
+    let factor = |white: u32| factors.get((white >> 8) as usize).copied().unwrap_or(256);
+    into.extend(std::iter::repeat_n(factor(column_value(0)), half.min(width) as usize));
+    for column in 0..columns {
+        let (from, to) = (column_value(column), column_value(column + 1));
+        into.extend((0..block_pixels).map(|step| factor((from * (block_pixels - step) + to * step) / block_pixels)));
     }
+    into.truncate(width as usize);
 }
 
 /// Each pixel takes the largest value of its 3 × 3 neighbourhood.

@@ -2,7 +2,7 @@
 
 use image::{GrayImage, RgbImage, imageops};
 
-use super::binarise::{flatten, histogram, otsu, percentile, to_gray};
+use super::binarise::{flatten, histogram, otsu, percentile};
 use super::components::{Lettering, lettering, marks};
 use super::prepare::Origin;
 use super::{paper, portrait};
@@ -37,11 +37,10 @@ pub struct Look {
 }
 
 impl Look {
-    /// Measures a page.
-    pub fn of(picture: &RgbImage, origin: Origin) -> Look {
+    /// Measures a page. `full` is the same picture in gray.
+    pub fn of(picture: &RgbImage, full: &GrayImage, origin: Origin) -> Look {
         let longest_side = picture.width().max(picture.height());
-        let small = imageops::thumbnail(picture, scaled(picture.width(), longest_side), scaled(picture.height(), longest_side));
-        let gray = to_gray(&small);
+        let gray = imageops::thumbnail(full, scaled(picture.width(), longest_side), scaled(picture.height(), longest_side));
         let sheet = if origin == Origin::Photographed { paper::find(&gray) } else { None };
         let mut flat = flatten(&gray, 32);
         if let Some(sheet) = &sheet {
@@ -54,7 +53,8 @@ impl Look {
         let lettering = lettering(&marks(&flat, threshold));
         Look {
             ink: if contrast < 40 { 0.0 } else { ink },
-            edge_width: edge_width(&gray),
+            // The grain of a desk is sharp or not whatever the page is.
+            edge_width: edge_width(if sheet.is_some() { &flat } else { &gray }),
             portrait: portrait::likelihood(picture, lettering.letters.len()),
             longest_side,
             contrast,

@@ -35,7 +35,8 @@ pub fn find(gray: &GrayImage) -> Option<Sheet> {
         .zip(rows)
         .map(|(row, pixels)| if (largest.top..largest.bottom).contains(&row) { span(pixels, threshold, &largest) } else { (0, 0) })
         .collect();
-    Some(Sheet { width, height, spans: convex(&spans) })
+    let sheet = Sheet { width, height, spans: convex(&spans) };
+    sheet.has_sharp_edges(&small).then_some(sheet)
 }
 
 /// From the first to the last stretch of at least a few bright pixels within the bounds.
@@ -81,7 +82,36 @@ fn hull(points: impl Iterator<Item = (i64, i64)>) -> Vec<(i64, i64)> {
     corners
 }
 
+/// How much brighter paper must be than the desk beside it, across a few pixels of its edge. Shadows on paper fade more slowly.
+const EDGE_STEP_MIN: i16 = 28;
+
 impl Sheet {
+    /// Whether brightness falls sharply at every side that has a desk beside it: if not, the "desk" is a shadow on the paper itself.
+    fn has_sharp_edges(&self, small: &GrayImage) -> bool {
+        let tone = |x: u32, y: u32| small.get_pixel_checked(x, y).and_then(|pixel| pixel.0.first().copied()).map(i16::from);
+        let step = |inside: Option<i16>, outside: Option<i16>| Some(inside? - outside?);
+        let filled: Vec<(u32, u32, u32)> =
+            (0..self.height).zip(&self.spans).filter(|(_, (first, last))| last > first).map(|(row, &(first, last))| (row, first, last)).collect();
+        let left = filled
+            .iter()
+            .filter(|(_, first, _)| *first >= 4)
+            .filter_map(|&(row, first, _)| step(tone(first + 3, row), tone(first - 4, row)))
+            .collect();
+        let right = filled
+            .iter()
+            .filter(|(_, _, last)| *last + 4 < self.width)
+            .filter_map(|&(row, _, last)| step(tone(last.saturating_sub(4), row), tone(last + 3, row)))
+            .collect();
+        let (Some(&(top, from, to)), Some(&(bottom, last_from, last_to))) = (filled.first(), filled.last()) else { return false };
+        let above = (from..to).filter(|_| top >= 4).filter_map(|column| step(tone(column, top + 3), tone(column, top.saturating_sub(4)))).collect();
+        let below = (last_from..last_to).filter_map(|column| step(tone(column, bottom.saturating_sub(3)), tone(column, bottom + 4))).collect();
+        [left, right, above, below].into_iter().all(|mut steps: Vec<i16>| {
+            let middle = steps.len() / 2;
+            // A side with hardly any desk beside it proves nothing.
+            steps.len() < 8 || *steps.select_nth_unstable(middle).1 >= EDGE_STEP_MIN
+        })
+    }
+
     /// Makes everything beside the sheet white, and a narrow rim of it, where the edge casts its shadow.
     pub fn whiten_outside(&self, picture: &mut GrayImage) {
         let (width, height) = (picture.width().max(1), picture.height().max(1));

@@ -14,6 +14,7 @@ use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use image::RgbImage;
 
+use super::binarise::to_gray;
 use super::layout::{PlacedGlyph, assemble};
 use super::look::{self, Look};
 use super::prepare::{self, Origin};
@@ -296,13 +297,14 @@ impl PdfFile {
             opened.findings.push(FileFinding { reason: Reason::PageNotRead, page: Some(opened.page.number) });
             return;
         };
-        let look = Look::of(&picture, Origin::Drawn);
+        let gray = to_gray(&picture);
+        let look = Look::of(&picture, &gray, Origin::Drawn);
         opened.page.ink = look.ink;
         opened.page.portrait = if layer_letters > 20 { 0.0 } else { look.portrait };
         look::add_findings(&look, Origin::Drawn, opened.page.number, &mut opened.findings);
         if look.worth_reading() {
             let has_layer = opened.page.source == TextSource::Layer;
-            let mut prepared = prepare::prepare(&picture, &look);
+            let mut prepared = prepare::prepare(gray, &look);
             prepared.hints = PictureHints { has_layer, ..prepared.hints };
             opened.picture = Some(prepared);
         }
@@ -321,7 +323,10 @@ impl PdfFile {
         let pixmap_settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
         let pixmap = render(page, &RenderCache::new(), &self.settings, &render_settings, &pixmap_settings);
         let (width, height) = (u32::from(pixmap.width()), u32::from(pixmap.height()));
-        let pixels: Vec<u8> = pixmap.data_as_u8_slice().chunks_exact(4).flat_map(|pixel| pixel.iter().take(3).copied()).collect();
+        let mut pixels: Vec<u8> = Vec::with_capacity(width as usize * height as usize * 3);
+        for [red, green, blue, _] in pixmap.data_as_u8_slice().as_chunks::<4>().0 {
+            pixels.extend_from_slice(&[*red, *green, *blue]);
+        }
         RgbImage::from_raw(width, height, pixels)
     }
 }

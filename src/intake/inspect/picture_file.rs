@@ -2,6 +2,7 @@
 
 use image::RgbImage;
 
+use super::binarise::to_gray;
 use super::decode::{DecodeError, decode};
 use super::look::{self, Look};
 use super::media::Media;
@@ -73,12 +74,13 @@ impl PictureFile {
         };
         (opened.page.width, opened.page.height) = (width, height);
         let origin = if self.preview || is_flat(self.media) { Origin::Drawn } else { Origin::Photographed };
-        let look = Look::of(&picture, origin);
+        let gray = to_gray(&picture);
+        let look = Look::of(&picture, &gray, origin);
         opened.page.ink = look.ink;
         opened.page.portrait = look.portrait;
         look::add_findings(&look, origin, number, &mut opened.findings);
         if look.worth_reading() {
-            opened.picture = Some(prepare::prepare(&picture, &look));
+            opened.picture = Some(prepare::prepare(gray, &look));
         }
         opened
     }

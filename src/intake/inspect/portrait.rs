@@ -8,14 +8,14 @@ use image::{RgbImage, imageops};
 /// The likelihood, 0 to 1, given how many marks on the page look like letters.
 pub fn likelihood(picture: &RgbImage, letters: usize) -> f32 {
     let (width, height) = picture.dimensions();
-    if width < 60 || height < 60 {
+    // A head of hair and a patterned shirt make some marks like letters; a card makes a hundred.
+    let textless = 1.0 - ramp(letters as f32, 50.0, 120.0);
+    if width < 60 || height < 60 || textless == 0.0 {
         return 0.0;
     }
     let shorter = width.min(height);
     let thumb = imageops::thumbnail(picture, (width * 96 / shorter).min(288), (height * 96 / shorter).min(288));
     let likeliest = photograph_score(&thumb).max(sheet_score(&thumb)).max(framed_score(&thumb));
-    // A head of hair and a patterned shirt make some marks like letters; a card makes a hundred.
-    let textless = 1.0 - ramp(letters as f32, 50.0, 120.0);
     // Booths and photographers deliver small files; a telephone's own pictures are of something else more often.
     let modest = 1.0 - 0.35 * ramp(width.max(height) as f32, 1_600.0, 2_600.0);
     (likeliest * textless * modest).clamp(0.0, 1.0)

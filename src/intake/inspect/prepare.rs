@@ -1,9 +1,9 @@
 //! A page picture made ready for an OCR engine: the desk around it gone, evenly lit, upright, straight, cut to its print, and of the
 //! size at which engines read best.
 
-use image::{GrayImage, RgbImage, imageops};
+use image::{GrayImage, imageops};
 
-use super::binarise::{flatten, to_gray};
+use super::binarise::flatten;
 use super::components::Mark;
 use super::look::Look;
 use super::{PagePicture, PictureHints};
@@ -26,11 +26,11 @@ const SKEW_DEGREES_MIN: f32 = 0.25;
 /// Print whose letters are smaller than this is enlarged (pixels).
 const LETTER_PIXELS_MIN: f32 = 17.0;
 /// Enlarging may not make more pixels than this: time grows with them.
-const ENLARGED_PIXELS_MAX: f32 = 1_300_000.0;
+const ENLARGED_PIXELS_MAX: f32 = 2_000_000.0;
 
-/// Prepares a page that was looked at.
-pub fn prepare(picture: &RgbImage, look: &Look) -> PagePicture {
-    let working = flatten(&to_working_size(to_gray(picture)), 40);
+/// Prepares a gray page that was looked at.
+pub fn prepare(picture: GrayImage, look: &Look) -> PagePicture {
+    let working = flatten(&to_working_size(picture), 40);
     let working = whitened(working, look);
     let scale = working.width() as f32 / look.working_size.0.max(1) as f32;
     let letters: Vec<Mark> = look.lettering.letters.iter().map(|mark| scaled(mark, scale)).collect();
@@ -56,7 +56,11 @@ pub fn prepare(picture: &RgbImage, look: &Look) -> PagePicture {
             })
             .collect();
     }
-    let hints = PictureHints { maybe_upside_down: upside_down || look.lettering.sideways, has_layer: false };
+    let hints = PictureHints {
+        maybe_upside_down: upside_down || look.lettering.sideways,
+        letters: u32::try_from(letters.len()).unwrap_or(u32::MAX),
+        has_layer: false,
+    };
     let frame = Frame::around(&letters, gray.dimensions(), angle, look.lettering.letter_pixels * scale);
     let gray = if frame.is_whole(gray.dimensions()) && angle.abs() < SKEW_DEGREES_MIN { gray } else { resampled(&gray, &frame, angle) };
     PagePicture { width: gray.width(), height: gray.height(), pixels: gray.into_raw(), hints }
@@ -83,21 +87,52 @@ pub fn upside_down(picture: &PagePicture) -> PagePicture {
     PagePicture { pixels: picture.pixels.iter().rev().copied().collect(), ..picture.clone() }
 }
 
-/// The same picture turned by a quarter clockwise.
-pub fn quarter_turn(picture: &PagePicture) -> Option<PagePicture> {
-    let turned = imageops::rotate90(&GrayImage::from_raw(picture.width, picture.height, picture.pixels.clone())?);
-    Some(PagePicture { width: turned.width(), height: turned.height(), pixels: turned.into_raw(), hints: picture.hints })
+/// The same picture turned by a quarter, clockwise.
+pub fn quarter_turn(picture: &PagePicture) -> PagePicture {
+    let (width, height) = (picture.width as usize, picture.height as usize);
+    let column = |x: usize| (0..height).rev().filter_map(move |y| picture.pixels.get(y * width + x).copied());
+    PagePicture { width: picture.height, height: picture.width, pixels: (0..width).flat_map(column).collect(), hints: picture.hints }
 }
 
+/// The same picture with everything white but these lines (left, top, right, bottom), each with a little room around it.
+pub fn only_lines(picture: &PagePicture, lines: &[(u32, u32, u32, u32)]) -> PagePicture {
+    const ROOM: u32 = 6;
+    let width = picture.width.max(1) as usize;
+    let mut pixels = vec![255_u8; picture.pixels.len()];
+    for &(left, top, right, bottom) in lines {
+        let (from, to) = (left.saturating_sub(ROOM) as usize, (right.saturating_add(ROOM) as usize).min(width));
+        let rows = pixels.chunks_exact_mut(width).zip(picture.pixels.chunks_exact(width));
+        let first = top.saturating_sub(ROOM) as usize;
+        for (kept, row) in rows.skip(first).take((bottom.saturating_add(ROOM) as usize).saturating_sub(first)) {
+            if let (Some(kept), Some(row)) = (kept.get_mut(from..to), row.get(from..to)) {
+                kept.copy_from_slice(row);
+            }
+        }
+    }
+    PagePicture { pixels, ..picture.clone() }
+}
+
+/// A part of the picture, enlarged as far as [`ENLARGED_PIXELS_MAX`] allows.
+pub fn enlarged_part(picture: &PagePicture, (left, top, right, bottom): (u32, u32, u32, u32), enlarged: f32) -> Option<PagePicture> {
+    let (right, bottom) = (right.min(picture.width), bottom.min(picture.height));
+    if right <= left || bottom <= top {
+        return None;
+    }
+    let gray = GrayImage::from_raw(picture.width, picture.height, picture.pixels.clone())?;
+    let (width, height) = ((right - left) as f32, (bottom - top) as f32);
+    let allowed = (ENLARGED_PIXELS_MAX / (width * height)).sqrt().max(1.0);
+    let frame = Frame { left: left as f32, top: top as f32, width, height, enlarged: enlarged.clamp(1.0, 4.0).min(allowed) };
+    let part = resampled(&gray, &frame, 0.0);
+    Some(PagePicture { width: part.width(), height: part.height(), pixels: part.into_raw(), hints: picture.hints })
+}
+
+/// Brings large pictures down; small ones are enlarged later, in one step with the straightening.
 fn to_working_size(gray: GrayImage) -> GrayImage {
-    let longest = gray.width().max(gray.height()).max(1);
-    // A tiny picture is enlarged at most threefold: there is nothing more in it.
-    let scale = (LONG_SIDE_PIXELS as f32 / longest as f32).min(3.0);
-    if (0.87..=1.12).contains(&scale) {
+    let scale = LONG_SIDE_PIXELS as f32 / gray.width().max(gray.height()).max(1) as f32;
+    if scale > 0.87 {
         return gray;
     }
-    let (width, height) = (((gray.width() as f32 * scale) as u32).max(1), ((gray.height() as f32 * scale) as u32).max(1));
-    if scale < 1.0 { imageops::thumbnail(&gray, width, height) } else { imageops::resize(&gray, width, height, imageops::FilterType::Triangle) }
+    imageops::thumbnail(&gray, ((gray.width() as f32 * scale) as u32).max(1), ((gray.height() as f32 * scale) as u32).max(1))
 }
 
 /// Finds the angle at which the feet of the letters fall into the sharpest lines.
@@ -176,7 +211,7 @@ impl Frame {
         let (top, bottom) = (ys.first().copied().unwrap_or(0.0) - margin, ys.last().copied().unwrap_or(0.0) + margin);
         let (left, top) = (left.max(0.0), top.max(0.0));
         let (width, height) = ((right.min(width as f32) - left).max(1.0), (bottom.min(height as f32) - top).max(1.0));
-        let wanted = (LETTER_PIXELS_MIN / letter_pixels.max(1.0)).clamp(1.0, 2.0);
+        let wanted = (LETTER_PIXELS_MIN / letter_pixels.max(1.0)).clamp(1.0, 2.5);
         let allowed = (ENLARGED_PIXELS_MAX / (width * height)).sqrt().max(1.0);
         Frame { left, top, width, height, enlarged: wanted.min(allowed) }
     }
@@ -194,28 +229,37 @@ fn resampled(gray: &GrayImage, frame: &Frame, degrees: f32) -> GrayImage {
     let raw = gray.as_raw();
     let bounds = (gray.width(), gray.height());
     let mut pixels: Vec<u8> = Vec::with_capacity((width * height) as usize);
+    // Places in 65,536ths of a pixel, stepped along each row.
+    let fixed = |value: f32| (f64::from(value) * 65_536.0) as i64;
+    let (step_x, step_y) = (fixed(cosine / frame.enlarged), fixed(sine / frame.enlarged));
     for y in 0..height {
-        let dy = y as f32 / frame.enlarged + frame.top - middle_y;
-        pixels.extend((0..width).map(|x| {
-            let dx = x as f32 / frame.enlarged + frame.left - middle_x;
-            sample(raw, bounds, dx * cosine - dy * sine + middle_x, dy * cosine + dx * sine + middle_y)
-        }));
+        let (dx, dy) = (frame.left - middle_x, y as f32 / frame.enlarged + frame.top - middle_y);
+        let (mut from_x, mut from_y) = (fixed(dx * cosine - dy * sine + middle_x), fixed(dy * cosine + dx * sine + middle_y));
+        for _ in 0..width {
+            pixels.push(sample(raw, bounds, from_x, from_y));
+            from_x += step_x;
+            from_y += step_y;
+        }
     }
     GrayImage::from_raw(width, height, pixels).unwrap_or_default()
 }
 
-fn sample(raw: &[u8], (width, height): (u32, u32), x: f32, y: f32) -> u8 {
-    if x < 0.0 || y < 0.0 || x >= width as f32 - 1.0 || y >= height as f32 - 1.0 {
+/// The value between four pixels, at a place given in 65,536ths of a pixel.
+fn sample(raw: &[u8], (width, height): (u32, u32), x: i64, y: i64) -> u8 {
+    let (column, row) = (x >> 16, y >> 16);
+    if column < 0 || row < 0 || column + 1 >= i64::from(width) || row + 1 >= i64::from(height) {
         return 255;
     }
-    let stride = width as usize;
-    let start = y as usize * stride + x as usize;
-    let pair = |from: usize| raw.get(from..from + 2).and_then(|pair| <[u8; 2]>::try_from(pair).ok());
-    let (Some([top_left, top_right]), Some([bottom_left, bottom_right])) = (pair(start), pair(start + stride)) else { return 255 };
-    let (right, down) = ((x.fract() * 256.0) as i32, (y.fract() * 256.0) as i32);
+    let start = row as usize * width as usize + column as usize;
+    let (Some(&[top_left, top_right]), Some(&[bottom_left, bottom_right])) =
+        (raw.get(start..).and_then(|rest| rest.first_chunk::<2>()), raw.get(start + width as usize..).and_then(|rest| rest.first_chunk::<2>()))
+    else {
+        return 255;
+    };
+    let (right, down) = (((x >> 8) & 0xff) as i32, ((y >> 8) & 0xff) as i32);
     let mix = |first: i32, second: i32, part: i32| first + (((second - first) * part) >> 8);
     let (top, bottom) = (mix(top_left.into(), top_right.into(), right), mix(bottom_left.into(), bottom_right.into(), right));
-    mix(top, bottom, down).clamp(0, 255) as u8
+    mix(top, bottom, down) as u8
 }
 
 #[cfg(test)]

@@ -107,8 +107,9 @@ fn uudecode_line(line: &[u8], contents: &mut Vec<u8>) {
     let Some((length, data)) = line.split_first() else { return };
     let length = usize::from(length.wrapping_sub(32) & 0x3f);
     let mut decoded: Vec<u8> = Vec::with_capacity(64);
-    for group in data.chunks(4) {
-        let sextet = |position: usize| u32::from(group.get(position).copied().unwrap_or(b' ').wrapping_sub(32) & 0x3f);
+    // A blank is a zero, and blanks at the end of a line get lost on the way: the length says how many there were.
+    for group in 0..length.div_ceil(3) {
+        let sextet = |position: usize| u32::from(data.get(4 * group + position).copied().unwrap_or(b' ').wrapping_sub(32) & 0x3f);
         let word = sextet(0) << 18 | sextet(1) << 12 | sextet(2) << 6 | sextet(3);
         decoded.extend(word.to_be_bytes().iter().skip(1));
     }
@@ -136,5 +137,7 @@ mod tests {
         assert_eq!(files.len(), 1);
         assert_eq!(files[0].name, "note.txt");
         assert_eq!(files[0].contents, b"Bonjour");
+        // Six zeros, written as blanks that the way took away.
+        assert_eq!(uudecode(b"begin 644 zeros\n&\n#\n\nend\n").0[0].contents, [0; 9]);
     }
 }

@@ -229,6 +229,7 @@ mod tests {
             ink: 0.0,
             portrait: 0.0,
             unread: false,
+            unread_script: None,
         };
         let context = UnderstandingContext { file_name: "", programmes: &[], season: "2024-2025", school_iban: "FR7610071590000000102433444" };
         extract(&reading(kind), &[&page], &context)

@@ -270,6 +270,7 @@ mod tests {
             ink: 0.05,
             portrait: 0.0,
             unread: false,
+            unread_script: None,
         }
     }
 

@@ -9,6 +9,10 @@ use std::sync::OnceLock;
 use lingua::{LanguageDetector, LanguageDetectorBuilder};
 
 use crate::domain::language::Language;
+use scripts::LettersByScript;
+
+mod rarer;
+mod scripts;
 
 /// Letters below which Latin text gets no verdict; half of them do when known phrases or function words back it.
 pub const LETTERS_NEEDED: usize = 60;
@@ -22,6 +26,9 @@ const OCR_CONFIDENCE_OF_NOISE: f32 = 0.62;
 const LETTER_STATISTICS_SHARE: f32 = 0.6;
 /// Share of the letters that a second language must hold.
 const SHARE_OF_SECOND: f32 = 0.25;
+
+/// The engine names the script of a page; most scripts have one language among candidates.
+const CERTAINTY_OF_UNREAD_SCRIPT: f32 = 0.86;
 
 /// The languages of a text.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -39,6 +46,8 @@ pub struct TextTraits<'a> {
     pub ocr_confidence: Option<f32>,
     /// Languages of the known phrases in it, with their weight.
     pub hints: &'a BTreeMap<Language, f32>,
+    /// The language of a script that was seen on the page and that nobody here could read.
+    pub unread_script: Option<Language>,
 }
 
 impl TextTraits<'_> {
@@ -50,7 +59,7 @@ impl TextTraits<'_> {
 /// Names the languages of a text.
 pub fn languages(text: &str, traits: TextTraits<'_>) -> LanguageVerdict {
     let letters = LettersByScript::count(text);
-    let mut shares = letters.telling_scripts();
+    let mut shares = letters.telling_scripts(text);
     let total: f32 = letters.weighted_total().max(1.0);
     shares.retain(|(_, weight, count)| *count >= LETTERS_NEEDED_OF_TELLING_SCRIPT && *weight / total >= SHARE_OF_SECOND);
     shares.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -59,7 +68,11 @@ pub fn languages(text: &str, traits: TextTraits<'_>) -> LanguageVerdict {
     }
     let mut verdict = LanguageVerdict { languages: shares.iter().map(|(language, _, _)| *language).collect(), certainty: 0.97 };
     verdict.languages.truncate(2);
-    let latin_share = letters.latin as f32 / total;
+    let mut latin_share = letters.latin as f32 / total;
+    if let Some(script) = traits.unread_script.filter(|_| verdict.languages.is_empty()) {
+        verdict = LanguageVerdict { languages: vec![script], certainty: CERTAINTY_OF_UNREAD_SCRIPT };
+        latin_share = 0.5;
+    }
     if verdict.languages.is_empty() {
         return latin_verdict(text, letters.latin, traits);
     }
@@ -72,92 +85,10 @@ pub fn languages(text: &str, traits: TextTraits<'_>) -> LanguageVerdict {
             if let Some(second) = latin.languages.first() {
                 verdict.languages.insert(place, *second);
             }
-            verdict.certainty = 0.9;
+            verdict.certainty = verdict.certainty.min(0.9);
         }
     }
     verdict
-}
-
-/// Letters counted by script.
-#[derive(Debug, Default)]
-struct LettersByScript {
-    latin: usize,
-    /// By the language that the script gives, before languages of one script are told apart.
-    other: BTreeMap<&'static str, usize>,
-    persian: usize,
-    ukrainian: usize,
-    kana: usize,
-    /// Forms of ideograms that only Japan writes.
-    japanese_forms: usize,
-}
-
-impl LettersByScript {
-    fn count(text: &str) -> LettersByScript {
-        let mut letters = LettersByScript::default();
-        for letter in text.chars().filter(|letter| letter.is_alphabetic()).take(20_000) {
-            let language = match letter {
-                'a'..='z' | 'A'..='Z' | '\u{aa}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{fb00}'..='\u{fb06}' => {
-                    letters.latin += 1;
-                    continue;
-                }
-                '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => "el",
-                '\u{400}'..='\u{52f}' => {
-                    letters.ukrainian += usize::from(matches!(letter, 'і' | 'ї' | 'є' | 'ґ' | 'І' | 'Ї' | 'Є' | 'Ґ'));
-                    "ru"
-                }
-                '\u{531}'..='\u{58f}' => "hy",
-                '\u{590}'..='\u{5ff}' => "he",
-                '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' => {
-                    letters.persian += usize::from(matches!(letter, 'پ' | 'چ' | 'ژ' | 'گ' | 'ک' | 'ی'));
-                    "ar"
-                }
-                '\u{900}'..='\u{97f}' => "hi",
-                '\u{980}'..='\u{9ff}' => "bn",
-                '\u{b80}'..='\u{bff}' => "ta",
-                '\u{e00}'..='\u{e7f}' => "th",
-                '\u{10a0}'..='\u{10ff}' => "ka",
-                '\u{1200}'..='\u{139f}' => "am",
-                '\u{1780}'..='\u{17ff}' => "km",
-                '\u{3040}'..='\u{30ff}' => {
-                    letters.kana += 1;
-                    "zh"
-                }
-                '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ffff}' => {
-                    letters.japanese_forms += usize::from("単験図実検価県円歳発処続読売楽収帰応団囲悪広払戻込働".contains(letter));
-                    "zh"
-                }
-                '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7af}' => "ko",
-                _ => continue,
-            };
-            *letters.other.entry(language).or_default() += 1;
-        }
-        letters
-    }
-
-    /// A syllable or an ideogram says as much as several letters.
-    fn weight(language: &str, count: usize) -> f32 {
-        let factor = if matches!(language, "zh" | "ja" | "ko") { 2.5 } else { 1.0 };
-        factor * count as f32
-    }
-
-    fn weighted_total(&self) -> f32 {
-        self.latin as f32 + self.other.iter().map(|(language, count)| LettersByScript::weight(language, *count)).sum::<f32>()
-    }
-
-    /// Languages by script: the language, its weight, and its letters (ideograms counted as several).
-    fn telling_scripts(&self) -> Vec<(Language, f32, usize)> {
-        let named = self.other.iter().filter_map(|(language, count)| {
-            let refined = match *language {
-                "zh" if self.kana * 20 > *count || self.japanese_forms * 30 > *count => "ja",
-                "ar" if self.persian * 25 > *count => "fa",
-                "ru" if self.ukrainian * 40 > *count => "uk",
-                same => same,
-            };
-            let weight = LettersByScript::weight(language, *count);
-            Some((Language::parse(refined)?, weight, weight as usize))
-        });
-        named.collect()
-    }
 }
 
 /// The verdict on text in Latin letters.
@@ -182,6 +113,7 @@ fn latin_verdict(text: &str, letters: usize, traits: TextTraits<'_>) -> Language
             ));
         }
     }
+    scored.extend(rarer_languages(text, letters, traits));
     scored.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (Some((main, best)), second) = (scored.first().copied(), scored.get(1).map_or(-12.0, |(_, score)| *score)) else {
         return LanguageVerdict::default();
@@ -193,6 +125,19 @@ fn latin_verdict(text: &str, letters: usize, traits: TextTraits<'_>) -> Language
         verdict.certainty = verdict.certainty.min(0.75);
     }
     verdict
+}
+
+/// Languages beyond the detector's, with scores like those of the others.
+fn rarer_languages(text: &str, letters: usize, traits: TextTraits<'_>) -> Vec<(Language, f32)> {
+    let words: Vec<String> = words_of(text).collect();
+    let owners = |word: &str| FUNCTION_WORDS.iter().filter(|(_, known)| known.contains(&word)).count();
+    let named = rarer::scores(&words, letters, owners).into_iter();
+    named
+        .filter_map(|(code, score)| {
+            let language = Language::parse(code)?;
+            Some((language, score + 0.55 * traits.hints.get(&language).copied().unwrap_or(0.0).min(5.0)))
+        })
+        .collect()
 }
 
 /// How many function words of each language stand in a text; a word that several languages have counts in parts. At most 12 each.
@@ -378,7 +323,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
         let hints = BTreeMap::new();
-        let verdict = languages(text, TextTraits { ocr_confidence: None, hints: &hints });
+        let verdict = languages(text, TextTraits { ocr_confidence: None, hints: &hints, unread_script: None });
         let codes: Vec<&str> = verdict.languages.iter().map(|language| language.code()).collect();
         assert_eq!(codes, expected, "{text}");
     }
@@ -391,6 +336,17 @@ mod tests {
         check("تشهد الجامعة أن الطالب مسجل بصفة نظامية", &["ar"]);
         check("گواهی می‌شود که دانشجوی این دانشگاه است و در رشته مهندسی برق", &["fa"]);
         check("上記の者は本学に在学していることを証明する", &["ja"]);
+        check(
+            "Удостоверява се, че студентката е записана във втори курс на университета през учебната година, със специалност строителство",
+            &["bg"],
+        );
+        check("Овим се потврђује да је студенткиња уписана на другу годину студија на факултету", &["sr"]);
+        check("یہ تصدیق کی جاتی ہے کہ طالب علم اس یونیورسٹی میں زیر تعلیم ہے", &["ur"]);
+        check("प्रमाणित किया जाता है कि छात्रा इस विश्वविद्यालय में अध्ययनरत है", &["hi"]);
+        check("Βεβαιώνεται ότι η φοιτήτρια είναι εγγεγραμμένη στο δεύτερο έτος", &["el"]);
+        check("האוניברסיטה מאשרת בזאת כי התלמידה רשומה ללימודים", &["he"]);
+        check("재학증명서 위 학생은 본교에 재학하고 있음을 증명합니다", &["ko"]);
+        check("ขอรับรองว่านักศึกษาผู้นี้กำลังศึกษาอยู่ในมหาวิทยาลัย", &["th"]);
     }
 
     #[test]
@@ -399,6 +355,55 @@ mod tests {
         check("This is to certify that the student named above is enrolled in the second year of the programme.", &["en"]);
         check("Hiermit wird bescheinigt, dass die genannte Person im laufenden Semester an unserer Hochschule eingeschrieben ist.", &["de"]);
         check("Giấy chứng nhận sinh viên hệ chính quy ngành kỹ thuật phần mềm năm học này của trường đại học", &["vi"]);
+    }
+
+    #[test]
+    fn engines_that_know_one_language_of_a_script_lose_letters_not_words() {
+        check("دانشكاه صنعتى نمونه در تاريخ به خانم از اين دانشكده مدرك را با معدل براى دوره است", &["fa"]);
+        check("Университет. Довидка видана студентци про те, що вона навчаеться на другому курси та отримуе стипендию вид факультету", &["uk"]);
+    }
+
+    #[test]
+    fn rarer_latin_languages_are_not_given_to_their_neighbours() {
+        check(
+            "Igazoljuk, hogy a hallgató az egyetem nappali tagozatos képzésén tanul, és az előírt tanulmányi kötelezettségeit teljesítette a tanév során.",
+            &["hu"],
+        );
+        check(
+            "Potvrzujeme, že studentka je zapsána ke studiu na fakultě strojní a že podle studijního plánu byla řádně přijata pro tento akademický rok.",
+            &["cs"],
+        );
+        check(
+            "Härmed intygas att studenten är registrerad på programmet och har godkänts i alla kurser som krävs för examen enligt utbildningsplanen.",
+            &["sv"],
+        );
+        check(
+            "Dengan ini menerangkan bahwa mahasiswa yang tersebut di atas telah menyelesaikan pendidikan pada program studi teknik sipil dan dinyatakan lulus.",
+            &["id"],
+        );
+        check(
+            "Ovim se potvrđuje da je studentica koja je upisana na sveučilište položila sve ispite predviđene planom studija za ovu godinu.",
+            &["hr"],
+        );
+        check(
+            "Nos rector universitatis omnibus has litteras inspecturis notum facimus dominum examinatum et approbatum gradum baccalaurei cum laude hoc anno accepisse",
+            &["la"],
+        );
+        check(
+            "Vertetohet se studentja është e regjistruar në vitin e dytë dhe ka kryer të gjitha detyrimet për këtë vit nga fakulteti i inxhinierisë",
+            &["sq"],
+        );
+    }
+
+    #[test]
+    fn a_script_that_nobody_could_read_still_gives_its_language() {
+        let hints = BTreeMap::new();
+        let verdict = |text: &str| {
+            let traits = TextTraits { ocr_confidence: Some(0.4), hints: &hints, unread_script: crate::domain::language::Language::parse("zh") };
+            languages(text, traits).languages.iter().map(|language| language.code().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(verdict(""), ["zh"]);
+        assert_eq!(verdict("Lo A BE ik"), ["zh"]);
     }
 
     #[test]

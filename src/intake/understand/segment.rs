@@ -69,7 +69,8 @@ fn view<'a>(page: &'a PageText, context: &UnderstandingContext<'_>) -> PageView<
     let evidence = kind::weigh(page, &folded, context);
     let translation = translation::signs(&folded);
     let hints = language_hints(&[&evidence], None);
-    let language = language::languages(&page.text, TextTraits { ocr_confidence: ocr_confidence(page), hints: &hints });
+    let language =
+        language::languages(&page.text, TextTraits { ocr_confidence: ocr_confidence(page), hints: &hints, unread_script: page.unread_script });
     PageView { page, folded, evidence, language, translation }
 }
 
@@ -262,7 +263,8 @@ fn languages_of(kind: DocumentKind, pages: &[PageView<'_>]) -> LanguageVerdict {
     let hints = language_hints(&evidence, Some(kind));
     let text: String = pages.iter().map(|view| view.page.text.as_str()).collect::<Vec<_>>().join("\n");
     let ocr_confidence = pages.iter().filter_map(|view| ocr_confidence(view.page)).min_by(f32::total_cmp);
-    language::languages(&text, TextTraits { ocr_confidence, hints: &hints })
+    let unread_script = pages.iter().find_map(|view| view.page.unread_script);
+    language::languages(&text, TextTraits { ocr_confidence, hints: &hints, unread_script })
 }
 
 /// An original that could not be read (a script that the OCR engine does not know) is in the language that the translation after it names.

@@ -81,7 +81,7 @@ pub fn may_be_translated(kind: DocumentKind) -> bool {
 }
 
 /// Names of languages in folded French, English and German.
-const LANGUAGE_NAMES: [(&str, &[&str]); 24] = [
+const LANGUAGE_NAMES: [(&str, &[&str]); 47] = [
     ("ar", &["ARABE", "LARABE", "ARABIC", "ARABISCHEN"]),
     ("zh", &["CHINOIS", "CHINOISE", "CHINESE", "MANDARIN", "CHINESISCHEN"]),
     ("ru", &["RUSSE", "RUSSIAN", "RUSSISCHEN"]),
@@ -106,6 +106,29 @@ const LANGUAGE_NAMES: [(&str, &[&str]); 24] = [
     ("he", &["HEBREU", "HEBREW"]),
     ("th", &["THAI", "THAIE"]),
     ("hi", &["HINDI"]),
+    ("sk", &["SLOVAQUE", "SLOVAK"]),
+    ("sl", &["SLOVENE", "SLOVENIAN"]),
+    ("hr", &["CROATE", "CROATIAN"]),
+    ("mk", &["MACEDONIEN", "MACEDONIENNE", "MACEDONIAN"]),
+    ("sq", &["ALBANAIS", "ALBANAISE", "ALBANIAN"]),
+    ("sv", &["SUEDOIS", "SUEDOISE", "SWEDISH"]),
+    ("da", &["DANOIS", "DANOISE", "DANISH"]),
+    ("no", &["NORVEGIEN", "NORVEGIENNE", "NORWEGIAN"]),
+    ("fi", &["FINNOIS", "FINNOISE", "FINNISH"]),
+    ("lt", &["LITUANIEN", "LITUANIENNE", "LITHUANIAN"]),
+    ("lv", &["LETTON", "LETTONNE", "LATVIAN"]),
+    ("et", &["ESTONIEN", "ESTONIENNE", "ESTONIAN"]),
+    ("ka", &["GEORGIEN", "GEORGIENNE", "GEORGIAN"]),
+    ("hy", &["ARMENIEN", "ARMENIENNE", "ARMENIAN"]),
+    ("az", &["AZERI", "AZERBAIDJANAIS", "AZERBAIJANI"]),
+    ("kk", &["KAZAKH", "KAZAKHE"]),
+    ("uz", &["OUZBEK", "OUZBEKE", "UZBEK"]),
+    ("mn", &["MONGOL", "MONGOLE", "MONGOLIAN"]),
+    ("id", &["INDONESIEN", "INDONESIENNE", "INDONESIAN"]),
+    ("ur", &["OURDOU", "URDU"]),
+    ("bn", &["BENGALI"]),
+    ("ca", &["CATALAN", "CATALANE"]),
+    ("am", &["AMHARIQUE", "AMHARIC"]),
 ];
 
 fn language_named(page: &FoldedPage, line: usize) -> Option<Language> {

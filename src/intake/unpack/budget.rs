@@ -1,6 +1,7 @@
 //! What an archive may cost: bytes, entries, ratio, time. Counted while inflating, shared by an archive and all inside it.
 
-use std::io::Read;
+use std::cell::Cell;
+use std::io::{Read, Seek, SeekFrom};
 use std::time::{Duration, Instant};
 
 use super::{Trouble, UnpackLimits};
@@ -8,11 +9,22 @@ use crate::domain::finding::Reason;
 
 /// Below this much inflated, no ratio is judged: blank pages compress very well.
 const RATIO_ALLOWANCE_BYTES: u64 = 8 << 20;
+/// Below this much inflated, no ratio is judged by what was consumed so far: a file may begin with blank pages.
+const EARLY_ALLOWANCE_BYTES: u64 = 32 << 20;
 /// Bytes inflated and thrown away (bombs, wrong passwords) before the archive as a whole is given up.
 const WASTE_BYTES_MAX: u64 = 256 << 20;
 const STEP_BYTES: u64 = 256 << 10;
 /// Nobody's word is taken for more memory than this beforehand.
 const RESERVE_BYTES_MAX: u64 = 16 << 20;
+
+/// What is known of an entry's size in the archive.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Packed<'a> {
+    /// If it has a size of its own.
+    pub total: Option<u64>,
+    /// What its decoder has read so far.
+    pub consumed: Option<&'a Cell<u64>>,
+}
 
 pub struct Budget {
     pub limits: UnpackLimits,
@@ -71,10 +83,10 @@ impl Budget {
         Ok(())
     }
 
-    /// Reads an entry to its end within the limits. `packed` is its size in the archive, if it has one of its own.
+    /// Reads an entry to its end within the limits.
     ///
     /// The bytes count as kept when this succeeds. A failing reader's error is `damaged`, unless a limit spoke through it.
-    pub fn read_entry(&mut self, reader: &mut dyn Read, declared: u64, packed: Option<u64>) -> Result<Vec<u8>, Trouble> {
+    pub fn read_entry(&mut self, reader: &mut dyn Read, declared: u64, packed: Packed<'_>) -> Result<Vec<u8>, Trouble> {
         let mut contents = Vec::with_capacity(usize::try_from(declared.min(RESERVE_BYTES_MAX)).unwrap_or(0));
         let result = self.read_within(reader, packed, &mut contents);
         let length = u64::try_from(contents.len()).unwrap_or(u64::MAX);
@@ -91,14 +103,15 @@ impl Budget {
         }
     }
 
-    fn read_within(&self, reader: &mut dyn Read, packed: Option<u64>, contents: &mut Vec<u8>) -> Result<(), Trouble> {
+    fn read_within(&self, reader: &mut dyn Read, packed: Packed<'_>, contents: &mut Vec<u8>) -> Result<(), Trouble> {
         loop {
             let n_read = (&mut *reader)
                 .take(STEP_BYTES)
                 .read_to_end(contents)
                 .map_err(|error| reason_of(&error).map_or(Trouble::Entry(Reason::EntryDamaged), Trouble::Whole))?;
             let length = u64::try_from(contents.len()).unwrap_or(u64::MAX);
-            if packed.is_some_and(|packed| self.is_bomb(length, packed)) {
+            let consumed = packed.consumed.map(Cell::get).filter(|_| length > EARLY_ALLOWANCE_BYTES);
+            if packed.total.into_iter().chain(consumed).any(|packed| self.is_bomb(length, packed)) {
                 return Err(Trouble::Entry(Reason::ArchiveBomb));
             }
             if length > self.limits.entry_bytes_max {
@@ -130,26 +143,57 @@ pub fn reason_of(error: &std::io::Error) -> Option<Reason> {
     error.get_ref().and_then(|inner| inner.downcast_ref::<LimitReached>()).map(|reached| reached.0)
 }
 
-/// A stream that stops when it gives more than the limits allow, wherever in a library it is read.
-pub struct Metered<R> {
+/// Counts what a decoder reads of the archive.
+pub struct Counted<'a, R> {
     inner: R,
+    consumed: &'a Cell<u64>,
+}
+
+impl<'a, R> Counted<'a, R> {
+    pub fn new(inner: R, consumed: &'a Cell<u64>) -> Counted<'a, R> {
+        Counted { inner, consumed }
+    }
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n_read = self.inner.read(buffer)?;
+        self.consumed.set(self.consumed.get().saturating_add(u64::try_from(n_read).unwrap_or(u64::MAX)));
+        Ok(n_read)
+    }
+}
+
+impl<R: Seek> Seek for Counted<'_, R> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
+/// A stream that stops when it gives more than the limits allow, wherever in a library it is read.
+pub struct Metered<'a, R> {
+    inner: R,
+    consumed: Option<&'a Cell<u64>>,
     limits: UnpackLimits,
     deadline: Instant,
     packed: u64,
     inflated: u64,
 }
 
-impl<R: Read> Metered<R> {
-    pub fn new(inner: R, budget: &Budget, packed: usize) -> Metered<R> {
-        Metered { inner, limits: budget.limits, deadline: budget.deadline, packed: u64::try_from(packed).unwrap_or(u64::MAX), inflated: 0 }
+impl<'a, R: Read> Metered<'a, R> {
+    /// `packed` is the size of all that the stream is made from; `consumed`, what of it was read so far, where that can be counted.
+    pub fn new(inner: R, budget: &Budget, packed: usize, consumed: Option<&'a Cell<u64>>) -> Metered<'a, R> {
+        Metered { inner, consumed, limits: budget.limits, deadline: budget.deadline, packed: u64::try_from(packed).unwrap_or(u64::MAX), inflated: 0 }
     }
 }
 
-impl<R: Read> Read for Metered<R> {
+impl<R: Read> Read for Metered<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let n_read = self.inner.read(buffer)?;
         self.inflated = self.inflated.saturating_add(u64::try_from(n_read).unwrap_or(u64::MAX));
-        let refused = if self.inflated > RATIO_ALLOWANCE_BYTES && self.inflated > self.packed.saturating_mul(u64::from(self.limits.ratio_max)) {
+        let is_beyond =
+            |packed: u64, allowance: u64| self.inflated > allowance && self.inflated > packed.saturating_mul(u64::from(self.limits.ratio_max));
+        let early = self.consumed.is_some_and(|consumed| is_beyond(consumed.get(), EARLY_ALLOWANCE_BYTES));
+        let refused = if early || is_beyond(self.packed, RATIO_ALLOWANCE_BYTES) {
             Some(Reason::ArchiveBomb)
         } else if self.inflated > self.limits.total_bytes_max.saturating_mul(2) {
             Some(Reason::ArchiveTooLarge)

@@ -73,20 +73,44 @@ fn has_mark(bytes: &[u8], at: usize, mark: &[u8; 4]) -> bool {
     bytes.get(at..).is_some_and(|rest| rest.starts_with(mark))
 }
 
-/// Where the end record stands: the last one whose comment fits into the file. Mail gateways append to files, so the whole file is searched.
+/// Where the end record stands. Mail gateways append to files, so the whole file is searched, from its end.
+///
+/// A comment may hold the same four bytes: the last place counts at which a directory really lies where the record says, else the last whose
+/// comment fits into the file.
 pub fn end_record(bytes: &[u8]) -> Option<usize> {
-    let last = bytes.len().checked_sub(22)?;
-    let mut at = last;
-    loop {
-        if has_mark(bytes, at, b"PK\x05\x06") && u16_at(bytes, at + 20).is_some_and(|comment| at + 22 + usize::from(comment) <= bytes.len()) {
-            return Some(at);
+    const PLACES_MAX: usize = 500;
+    let mut places = end_marks(bytes).take(PLACES_MAX).peekable();
+    let last = *places.peek()?;
+    let leads_to_a_directory = |at: &usize| read_end_at(bytes, *at).is_some_and(|end| directory_start(bytes, &end).is_some());
+    Some(places.find(leads_to_a_directory).unwrap_or(last))
+}
+
+/// The places of the mark from the end backwards, where a comment of the length that follows fits into the file.
+fn end_marks(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    let mut before = bytes.len().saturating_sub(21);
+    std::iter::from_fn(move || {
+        loop {
+            let at = bytes.get(..before)?.iter().rposition(|byte| *byte == b'P')?;
+            before = at;
+            if has_mark(bytes, at, b"PK\x05\x06") && u16_at(bytes, at + 20).is_some_and(|comment| at + 22 + usize::from(comment) <= bytes.len()) {
+                return Some(at);
+            }
         }
-        at = bytes.get(..at)?.iter().rposition(|byte| *byte == b'P')?;
-    }
+    })
+}
+
+/// Where the directory begins: just before the end record, or where the record says.
+fn directory_start(bytes: &[u8], end: &End) -> Option<usize> {
+    let by_size = usize::try_from(end.directory_bytes).ok().and_then(|size| end.at.checked_sub(size));
+    let by_offset = usize::try_from(end.directory_offset).ok();
+    [by_size, by_offset].into_iter().flatten().find(|start| has_mark(bytes, *start, b"PK\x01\x02"))
 }
 
 fn read_end(bytes: &[u8]) -> Option<End> {
-    let at = end_record(bytes)?;
+    read_end_at(bytes, end_record(bytes)?)
+}
+
+fn read_end_at(bytes: &[u8], at: usize) -> Option<End> {
     let mut end = End {
         at,
         disk: u32::from(u16_at(bytes, at + 4)?),
@@ -117,13 +141,11 @@ fn read_end(bytes: &[u8]) -> Option<End> {
 pub fn read_directory(bytes: &[u8], records_max: usize) -> Option<Directory> {
     let end = read_end(bytes)?;
     let is_spanned = end.disk != 0 && end.disk != 0xffff && end.disk != 0xffff_ffff;
-    let by_size = usize::try_from(end.directory_bytes).ok().and_then(|size| end.at.checked_sub(size));
-    let by_offset = usize::try_from(end.directory_offset).ok();
     let mark = b"PK\x01\x02";
     if end.n_records == 0 && end.directory_bytes == 0 {
         return Some(Directory { is_whole: true, is_spanned, start: end.at, ..Directory::default() });
     }
-    let start = [by_size, by_offset].into_iter().flatten().find(|start| has_mark(bytes, *start, mark))?;
+    let start = directory_start(bytes, &end)?;
     // What stands before the archive (a self-extractor, a mail gateway's banner) moves every offset.
     let shift = i64::try_from(start).ok()?.checked_sub(i64::try_from(end.directory_offset).ok()?)?;
     let mut directory = Directory { start, is_spanned, ..Directory::default() };
@@ -133,10 +155,25 @@ pub fn read_directory(bytes: &[u8], records_max: usize) -> Option<Directory> {
         directory.records.push(record);
         at = next;
     }
+    mend_places(bytes, &mut directory.records, shift);
     let n_read = u64::try_from(directory.records.len()).unwrap_or(u64::MAX);
     // Old zippers count modulo 65,536.
     directory.is_whole = n_read >= end.n_records || n_read % 0x1_0000 == end.n_records || directory.records.len() >= records_max;
     Some(directory)
+}
+
+/// Where no entry lies at its place, the directory's own place may be wrong in the end record: entries are then where they say, unshifted.
+fn mend_places(bytes: &[u8], records: &mut [Record], shift: i64) {
+    const LOOKED_AT: usize = 50;
+    let Some(back) = usize::try_from(shift.unsigned_abs()).ok().filter(|back| *back != 0) else { return };
+    let unshifted = |record: &Record| if shift > 0 { record.header_start.checked_sub(back) } else { record.header_start.checked_add(back) };
+    let is_there = |at: usize| has_mark(bytes, at, b"PK\x03\x04");
+    let looked_at = records.iter().take(LOOKED_AT);
+    if looked_at.clone().all(|record| !is_there(record.header_start)) && looked_at.clone().any(|record| unshifted(record).is_some_and(is_there)) {
+        for record in records {
+            record.header_start = unshifted(record).unwrap_or(usize::MAX);
+        }
+    }
 }
 
 fn read_record(bytes: &[u8], at: usize, shift: i64) -> Option<(Record, usize)> {
@@ -165,7 +202,9 @@ fn read_record(bytes: &[u8], at: usize, shift: i64) -> Option<(Record, usize)> {
     record.is_directory = is_directory_name(&record.name)
         || (attributes & 0x10 != 0 && record.size_bytes == 0 && record.packed_bytes == 0)
         || record.unix_mode & 0xf000 == 0x4000;
-    record.header_start = usize::try_from(i64::try_from(offset).ok()?.checked_add(shift)?).unwrap_or(usize::MAX);
+    // A place outside the file is that entry's trouble alone.
+    let place = i64::try_from(offset).ok().and_then(|offset| offset.checked_add(shift));
+    record.header_start = place.and_then(|place| usize::try_from(place).ok()).unwrap_or(usize::MAX);
     Some((record, at + 46 + name_length + extra_length + comment_length))
 }
 
@@ -221,6 +260,12 @@ pub fn data_start(bytes: &[u8], at: usize) -> Option<usize> {
     Some(at + 30 + name_length + extra_length)
 }
 
+/// The name that the local header at `at` gives its entry.
+pub fn local_name(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    data_start(bytes, at)?;
+    bytes.get(at + 30..at + 30 + usize::from(u16_at(bytes, at + 26)?))
+}
+
 /// What a local header says of its entry, for archives without a directory.
 pub fn read_local(bytes: &[u8], at: usize) -> Option<Record> {
     let start = data_start(bytes, at)?;
@@ -245,11 +290,7 @@ pub fn read_local(bytes: &[u8], at: usize) -> Option<Record> {
 /// The raw names of the entries, from the directory or, without one, from the local headers at the beginning.
 pub fn entry_names(bytes: &[u8], names_max: usize) -> Vec<&[u8]> {
     let mut names = Vec::new();
-    let directory_start = read_end(bytes).and_then(|end| {
-        let by_size = usize::try_from(end.directory_bytes).ok().and_then(|size| end.at.checked_sub(size));
-        by_size.filter(|start| has_mark(bytes, *start, b"PK\x01\x02"))
-    });
-    let mut at = directory_start.unwrap_or(0);
+    let mut at = read_end(bytes).and_then(|end| directory_start(bytes, &end)).unwrap_or(0);
     while names.len() < names_max {
         let (name_at, length, next) = if has_mark(bytes, at, b"PK\x01\x02") {
             let lengths = [28, 30, 32].map(|field| u16_at(bytes, at + field).map(usize::from));

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::budget::Metered;
+use super::budget::{Metered, Packed};
 use super::{Job, UnpackLimits, Unpacked, UnpackedEntry, sniff, stream};
 use crate::domain::finding::Reason;
 
@@ -89,7 +89,7 @@ fn run_bsdtar(job: &mut Job<'_>, bsdtar: &Path, archive: &Path, packed: usize) -
     command.args([OsStr::new("--format=pax"), OsStr::new("-cf"), OsStr::new("-"), &source]);
     let mut running = Running::start(command, job.budget.deadline())?;
     let output = running.take_output().ok_or(Reason::ArchiveDamaged)?;
-    let metered = Metered::new(output, &job.budget, packed);
+    let metered = Metered::new(output, &job.budget, packed, None);
     let read = stream::read_tar(job, metered, "", 1);
     let complaint = running.stop();
     let is_locked = ["encrypt", "passphrase", "password"].iter().any(|word| complaint.contains(word));
@@ -130,7 +130,7 @@ fn run_unar(job: &mut Job<'_>, unar: &Path, archive: &Path, into: &Path, passwor
         let Some(path) = job.path_of("", &name) else { continue };
         job.count_entry()?;
         let opened = std::fs::File::open(&file).map_err(|_| Reason::ArchiveDamaged)?;
-        match job.budget.read_entry(&mut { opened }, size, None) {
+        match job.budget.read_entry(&mut { opened }, size, Packed::default()) {
             Ok(contents) => job.deliver(path, contents, 1),
             Err(super::Trouble::Entry(reason)) => job.add_finding(reason, Some(&path)),
             Err(super::Trouble::Whole(reason)) => return Err(reason),

@@ -1,10 +1,11 @@
 //! 7z archives: solid blocks read in order; a password that does not fit shows only when the data makes no sense.
 
+use std::cell::Cell;
 use std::io::{Cursor, Read};
 
 use sevenz_rust2::{ArchiveEntry, ArchiveReader, EntryDecision, Error, Password};
 
-use super::budget::Metered;
+use super::budget::{Counted, Metered, Packed};
 use super::{Job, Trouble, names, sniff};
 use crate::domain::finding::Reason;
 
@@ -25,7 +26,9 @@ pub fn open(job: &mut Job<'_>, bytes: &[u8], name: &str, prefix: &str, depth: u3
     let mut failure = Reason::ArchivePassword;
     for (position, password) in passwords.into_iter().enumerate() {
         job.budget.check_time()?;
-        let reader = match ArchiveReader::new_with_memory_limit(Cursor::new(bytes), password, MEMORY_KIB_MAX) {
+        let consumed = Cell::new(0);
+        let source = Counted::new(Cursor::new(bytes), &consumed);
+        let reader = match ArchiveReader::new_with_memory_limit(source, password, MEMORY_KIB_MAX) {
             Ok(reader) => reader,
             Err(error) if position == 0 && !is_locked(&error) => return Err(reason_of_opening(&error)),
             Err(_) => continue,
@@ -38,7 +41,7 @@ pub fn open(job: &mut Job<'_>, bytes: &[u8], name: &str, prefix: &str, depth: u3
         if is_encrypted && position == 0 {
             return Err(Reason::ArchivePassword);
         }
-        match read_all(job, reader, bytes.len(), is_encrypted, prefix, depth) {
+        match read_all(job, reader, (bytes.len(), &consumed), is_encrypted, prefix, depth) {
             Outcome::Done => {
                 if position > 1 {
                     job.passwords.swap(0, position - 1);
@@ -81,7 +84,17 @@ fn reason_of_opening(error: &Error) -> Reason {
     }
 }
 
-fn read_all(job: &mut Job<'_>, mut reader: ArchiveReader<Cursor<&[u8]>>, packed: usize, is_encrypted: bool, prefix: &str, depth: u32) -> Outcome {
+/// The archive's size, and what was read of it.
+type Read7z<'c> = (usize, &'c Cell<u64>);
+
+fn read_all(
+    job: &mut Job<'_>,
+    mut reader: ArchiveReader<Counted<'_, Cursor<&[u8]>>>,
+    packed: Read7z<'_>,
+    is_encrypted: bool,
+    prefix: &str,
+    depth: u32,
+) -> Outcome {
     reader.set_thread_count(1);
     let n_files = reader.archive().files.iter().filter(|file| !file.is_directory).count();
     if n_files == 0 {
@@ -131,7 +144,7 @@ fn read_one(
     job: &mut Job<'_>,
     entry: &ArchiveEntry,
     contents: &mut dyn Read,
-    packed: usize,
+    (packed, consumed): Read7z<'_>,
     prefix: &str,
     depth: u32,
     silent: bool,
@@ -146,8 +159,8 @@ fn read_one(
     }
     let packed_bytes = u64::try_from(packed).unwrap_or(u64::MAX);
     let read = job.budget.check_declared(entry.size, packed_bytes).and_then(|()| {
-        let mut metered = Metered::new(contents, &job.budget, packed);
-        job.budget.read_entry(&mut metered, entry.size, Some(packed_bytes))
+        let mut metered = Metered::new(contents, &job.budget, packed, Some(consumed));
+        job.budget.read_entry(&mut metered, entry.size, Packed { total: Some(packed_bytes), consumed: None })
     });
     match read {
         Ok(contents) => {

@@ -1,8 +1,9 @@
 //! Archives that are read from beginning to end: tar, and tar or a single file behind gz, bz2, xz, zst.
 
-use std::io::{Cursor, ErrorKind, Read};
+use std::cell::Cell;
+use std::io::{BufReader, Cursor, ErrorKind, Read};
 
-use super::budget::{Metered, reason_of};
+use super::budget::{Counted, Metered, Packed, reason_of};
 use super::{ArchiveFormat, Job, Trouble, names, sniff};
 use crate::domain::finding::Reason;
 
@@ -11,19 +12,21 @@ const DECODER_KIB_MAX: u32 = 160 << 10;
 
 /// Opens a stream; gives its format, for example `tar.gz`.
 pub fn open(job: &mut Job<'_>, format: ArchiveFormat, bytes: &[u8], name: &str, prefix: &str, depth: u32) -> Result<String, Reason> {
+    let consumed = Cell::new(0);
+    let source = Counted::new(bytes, &consumed);
     let decoder: Box<dyn Read + '_> = match format {
-        ArchiveFormat::Gzip => Box::new(flate2::read::MultiGzDecoder::new(bytes)),
-        ArchiveFormat::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(bytes)),
-        ArchiveFormat::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(bytes, true, DECODER_KIB_MAX)),
+        ArchiveFormat::Gzip => Box::new(flate2::read::MultiGzDecoder::new(source)),
+        ArchiveFormat::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(source)),
+        ArchiveFormat::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(BufReader::new(source), true, DECODER_KIB_MAX)),
         ArchiveFormat::Zstd => {
             const WINDOW_LOG_MAX: u32 = 27;
-            let mut decoder = zstd::stream::read::Decoder::new(bytes).map_err(|_| Reason::ArchiveDamaged)?;
+            let mut decoder = zstd::stream::read::Decoder::new(source).map_err(|_| Reason::ArchiveDamaged)?;
             decoder.window_log_max(WINDOW_LOG_MAX).map_err(|_| Reason::ArchiveDamaged)?;
             Box::new(decoder)
         }
-        _ => Box::new(bytes),
+        _ => Box::new(source),
     };
-    let mut stream = Metered::new(decoder, &job.budget, bytes.len());
+    let mut stream = Metered::new(decoder, &job.budget, bytes.len(), Some(&consumed));
     let mut head = Vec::with_capacity(512);
     let head_error = (&mut stream).take(512).read_to_end(&mut head).err();
     if sniff::is_tar_start(&head) {
@@ -40,7 +43,7 @@ pub fn open(job: &mut Job<'_>, format: ArchiveFormat, bytes: &[u8], name: &str, 
     let Some(path) = job.path_of(prefix, &inner) else { return Ok(format.slug().to_owned()) };
     job.count_entry()?;
     let mut whole = Noting { inner: Cursor::new(head).chain(stream), ended_early: false };
-    match job.budget.read_entry(&mut whole, 0, None) {
+    match job.budget.read_entry(&mut whole, 0, Packed::default()) {
         Ok(contents) => job.deliver(path, contents, depth),
         Err(Trouble::Entry(Reason::EntryDamaged)) if whole.ended_early => return Err(Reason::ArchiveTruncated),
         Err(Trouble::Entry(Reason::EntryDamaged)) => return Err(Reason::ArchiveDamaged),
@@ -78,7 +81,7 @@ pub fn read_tar(job: &mut Job<'_>, stream: impl Read, prefix: &str, depth: u32) 
             }
             continue;
         }
-        match job.budget.read_entry(&mut entry, size, None) {
+        match job.budget.read_entry(&mut entry, size, Packed::default()) {
             Ok(contents) if u64::try_from(contents.len()).is_ok_and(|length| length == size) => job.deliver(path, contents, depth),
             Ok(_) | Err(Trouble::Entry(Reason::EntryDamaged)) => {
                 job.add_finding(Reason::EntryDamaged, Some(&path));

@@ -1,11 +1,13 @@
 //! Zip archives: the directory decides what there is, each entry is inflated by itself, and what was cut off does not hurt the rest.
 
+use std::cell::Cell;
 use std::io::Read;
 use std::ops::Range;
 
 use zip::read::{ZipReadOptions, read_zipfile_from_stream_with_options};
 use zip::result::ZipError;
 
+use super::budget::{Budget, Counted, Packed};
 use super::central::{self, Directory, Record};
 use super::{Job, Trouble, names, sniff};
 use crate::domain::finding::Reason;
@@ -16,14 +18,23 @@ pub fn open(job: &mut Job<'_>, bytes: &[u8], name: &str, prefix: &str, depth: u3
     let directory = central::read_directory(bytes, records_max);
     let mut archive = match directory {
         Some(directory) if directory.is_whole => Contents { limit: directory.start, directory, cut: Vec::new() },
-        Some(directory) => fuller(directory, scan(bytes, records_max)),
-        None => scan(bytes, records_max),
+        Some(directory) => fuller(directory, scan(&job.budget, bytes, records_max)?),
+        None => scan(&job.budget, bytes, records_max)?,
     };
-    if archive.directory.is_spanned {
+    let is_missing = |record: &Record| central::data_start(bytes, record.header_start).is_none();
+    if archive.directory.is_spanned
+        || (sniff::is_part_of_many(name) && archive.directory.is_whole && archive.directory.records.iter().any(is_missing))
+    {
         job.add_archive_finding(Reason::ArchiveSpanned, prefix);
     } else if !archive.directory.is_whole {
         let is_part = bytes.starts_with(b"PK\x07\x08") || sniff::is_part_of_many(name);
         job.add_archive_finding(if is_part { Reason::ArchiveSpanned } else { Reason::ArchiveTruncated }, prefix);
+    }
+    for record in archive.directory.records.iter().filter(|record| record.is_directory && record.size_bytes > 0) {
+        // A folder that holds bytes is a file that somebody hides.
+        if let Some(path) = job.path_of(prefix, &shown_name(record)) {
+            job.add_finding(Reason::EntryUnsupported, Some(&path));
+        }
     }
     archive.directory.records.retain(|record| !record.is_directory);
     if archive.directory.records.is_empty() && archive.cut.is_empty() {
@@ -74,9 +85,12 @@ fn read_entries<'r>(job: &mut Job<'_>, bytes: &[u8], records: impl Iterator<Item
         let Some(path) = job.path_of(prefix, &shown_name(record)) else { continue };
         n_seen += 1;
         job.count_entry()?;
-        if is_special(record) {
+        if is_special(record) || !is_known_method(record) {
             job.add_finding(Reason::EntryUnsupported, Some(&path));
             continue;
+        }
+        if has_another_name(bytes, record) {
+            job.add_finding(Reason::EntryNameUnsafe, Some(&path));
         }
         match read_one(job, bytes, record) {
             Ok(contents) => {
@@ -107,6 +121,22 @@ fn is_special(record: &Record) -> bool {
         0x1000 | 0x2000 | 0x6000 | 0xc000 => record.size_bytes == 0,
         _ => false,
     }
+}
+
+/// What the zip crate inflates as it is built here; 99 is AES around one of the others (APPNOTE 4.4.5).
+fn is_known_method(record: &Record) -> bool {
+    let method = match (&record.aes, record.method) {
+        (Some(aes), 99) => central::u16_at(aes, 9).unwrap_or(99),
+        (_, method) => method,
+    };
+    matches!(method, 0 | 8 | 9 | 12 | 14 | 93 | 95 | 98)
+}
+
+/// Whether the entry's own header calls it otherwise than the directory does: two programs would show two files.
+fn has_another_name(bytes: &[u8], record: &Record) -> bool {
+    let local = central::local_name(bytes, record.header_start).unwrap_or(&record.name);
+    // An empty name is what programs write that encrypt the directory or stream.
+    local != record.name && !local.is_empty() && names::repair_name(local, record.has_utf8_flag()) != shown_name(record)
 }
 
 /// The contents of one entry, with the first password that fits moved to the front for the next.
@@ -157,7 +187,8 @@ fn spellings(password: &str) -> Vec<Vec<u8>> {
 /// Inflates one entry by the zip crate, under a local header of our own making: what the directory says, and nothing else.
 fn inflate(job: &mut Job<'_>, record: &Record, data: &[u8], password: Option<&[u8]>) -> Result<Vec<u8>, Trouble> {
     let header = local_header(record, data.len());
-    let mut stream = header.as_slice().chain(data);
+    let consumed = Cell::new(0);
+    let mut stream = header.as_slice().chain(Counted::new(data, &consumed));
     let options = ZipReadOptions::new()
         .password(password)
         .override_compressed_size(record.packed_bytes)
@@ -165,7 +196,9 @@ fn inflate(job: &mut Job<'_>, record: &Record, data: &[u8], password: Option<&[u
         .override_crc(record.crc32);
     let entry = read_zipfile_from_stream_with_options(&mut stream, options);
     match entry {
-        Ok(Some(mut entry)) => job.budget.read_entry(&mut entry, record.size_bytes, Some(record.packed_bytes)),
+        Ok(Some(mut entry)) => {
+            job.budget.read_entry(&mut entry, record.size_bytes, Packed { total: Some(record.packed_bytes), consumed: Some(&consumed) })
+        }
         Ok(None) => Err(Trouble::Entry(Reason::EntryDamaged)),
         Err(ZipError::InvalidPassword) => Err(Trouble::Entry(Reason::EntryPassword)),
         Err(ZipError::CompressionMethodNotSupported(_) | ZipError::UnsupportedArchive(_)) => Err(Trouble::Entry(Reason::EntryUnsupported)),
@@ -199,7 +232,10 @@ fn overlapping_entries(bytes: &[u8], archive: &Contents) -> Vec<bool> {
     for (position, record) in records.iter().enumerate() {
         if let Some(start) = central::data_start(bytes, record.header_start) {
             let end = start.saturating_add(usize::try_from(record.packed_bytes).unwrap_or(usize::MAX));
-            ranges.push((record.header_start..end, position));
+            // What would reach beyond the file cannot be read at all, and says nothing about its neighbours.
+            if end <= bytes.len() {
+                ranges.push((record.header_start..end, position));
+            }
         }
     }
     ranges.sort_by_key(|(range, position)| (range.start, range.end, *position));
@@ -230,16 +266,21 @@ fn overlapping_entries(bytes: &[u8], archive: &Contents) -> Vec<bool> {
 }
 
 /// Finds entries by their local headers, where there is no directory: a transfer that broke off, one volume of many.
-fn scan(bytes: &[u8], records_max: usize) -> Contents {
+///
+/// Streams of unknown length have to be inflated to find their ends, so this counts as work of the archive.
+fn scan(budget: &Budget, bytes: &[u8], records_max: usize) -> Result<Contents, Reason> {
+    const INFLATED_BYTES_MAX: u64 = 512 << 20;
+    let mut inflatable = INFLATED_BYTES_MAX;
     let mut contents = Contents { directory: Directory::default(), cut: Vec::new(), limit: bytes.len() };
     let mut at = next_header(bytes, 0);
     while let Some(header) = at {
         if contents.directory.records.len() >= records_max {
             break;
         }
+        budget.check_time()?;
         let (Some(mut record), Some(start)) = (central::read_local(bytes, header), central::data_start(bytes, header)) else { break };
         let end = if record.has_data_descriptor() && record.packed_bytes == 0 && !record.is_directory {
-            measure(bytes, start, &mut record)
+            measure(bytes, start, &mut record, &mut inflatable)
         } else {
             usize::try_from(record.packed_bytes).ok().and_then(|packed| start.checked_add(packed)).filter(|end| *end <= bytes.len())
         };
@@ -254,7 +295,7 @@ fn scan(bytes: &[u8], records_max: usize) -> Contents {
             }
         }
     }
-    contents
+    Ok(contents)
 }
 
 fn next_header(bytes: &[u8], from: usize) -> Option<usize> {
@@ -262,32 +303,36 @@ fn next_header(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// The end of data whose length stands behind it (APPNOTE 4.3.9): for deflate where the stream ends, else where the descriptor's mark is.
-fn measure(bytes: &[u8], start: usize, record: &mut Record) -> Option<usize> {
+fn measure(bytes: &[u8], start: usize, record: &mut Record, inflatable: &mut u64) -> Option<usize> {
     const DEFLATE: u16 = 8;
     let data = bytes.get(start..)?;
-    let packed = if record.method == DEFLATE && !record.is_encrypted() { deflated_length(data)? } else { sniff::find(data, b"PK\x07\x08")? };
+    let packed =
+        if record.method == DEFLATE && !record.is_encrypted() { deflated_length(data, inflatable)? } else { sniff::find(data, b"PK\x07\x08")? };
     let end = start.checked_add(packed)?;
     let fields = if bytes.get(end..)?.starts_with(b"PK\x07\x08") { end + 4 } else { end };
     record.crc32 = central::u32_at(bytes, fields)?;
     record.packed_bytes = u64::try_from(packed).ok()?;
-    record.size_bytes = u64::from(central::u32_at(bytes, fields + 8)?);
+    // Zip64 descriptors hold both sizes in eight bytes each; the packed size tells which one this is.
+    let is_wide = u64::from(central::u32_at(bytes, fields + 4)?) == record.packed_bytes && central::u32_at(bytes, fields + 8) == Some(0);
+    let is_next = |at: usize| bytes.get(at..).is_some_and(|rest| rest.starts_with(b"PK") || rest.is_empty());
+    record.size_bytes = u64::from(central::u32_at(bytes, if is_wide && is_next(fields + 20) { fields + 12 } else { fields + 8 })?);
     Some(end)
 }
 
 /// How many bytes a deflate stream takes; `None` when it is cut off or inflates beyond reason.
-fn deflated_length(data: &[u8]) -> Option<usize> {
-    const INFLATED_BYTES_MAX: u64 = 256 << 20;
+fn deflated_length(data: &[u8], inflatable: &mut u64) -> Option<usize> {
     let mut inflater = flate2::Decompress::new(false);
     let mut scratch = vec![0_u8; 64 << 10];
     loop {
         let consumed = usize::try_from(inflater.total_in()).ok()?;
         let produced = inflater.total_out();
         let status = inflater.decompress(data.get(consumed..)?, &mut scratch, flate2::FlushDecompress::None).ok()?;
+        *inflatable = inflatable.saturating_sub(inflater.total_out() - produced);
         if matches!(status, flate2::Status::StreamEnd) {
             return usize::try_from(inflater.total_in()).ok();
         }
         let moved = inflater.total_out() > produced || usize::try_from(inflater.total_in()).ok()? > consumed;
-        if !moved || inflater.total_out() > INFLATED_BYTES_MAX {
+        if !moved || *inflatable == 0 {
             return None;
         }
     }

@@ -40,8 +40,8 @@ fn change(office: &Office, word: Word<'_>, key: &str, from: &[&str], to: &str) -
                 _ => "Cette lettre n'est pas dans un état qui le permette.",
             });
         }
-        let detail = if word.why.is_empty() { key.to_owned() } else { format!("{key} ({})", word.why) };
-        journal::append(transaction, now, word.actor, letter.dossier_id, &format!("letter_{to}"), &detail)?;
+        // The key alone: by this line sending knows that a person let the letter go.
+        journal::append(transaction, now, word.actor, letter.dossier_id, &format!("letter_{to}"), key)?;
         Ok(Effect::Changed)
     })
 }

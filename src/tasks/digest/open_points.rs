@@ -14,8 +14,11 @@ use crate::domain::money::Cents;
 use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::plan::letters::base_name;
 use crate::domain::rules::Rules;
+use crate::jury::{self, LeftOut};
 use crate::store::dossiers::DossierRow;
 use crate::store::instant_text;
+use crate::store::jury::BatchRow;
+use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::StatementRow;
 use crate::store::transfers::TransferRow;
@@ -58,12 +61,10 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
             || sources.transfers.iter().any(|transfer| transfer.dossiers.contains(&state.number) && sources.came_since(transfer, since));
         open.add(state.last_arrival >= since || paid_lately(), one_task(wording::who(state), points));
     }
-    let orphan = |class: Option<MailClass>, has_dossier: bool| {
-        class == Some(MailClass::Unreadable) || (class == Some(MailClass::PaymentProof) && !has_dossier)
-    };
-    for mail in sources.mails.iter().filter(|mail| orphan(mail.class, mail.dossier_id.is_some())) {
-        let sentence = format!("Courriel «\u{a0}{}\u{a0}» que le programme n'a pas su rattacher\u{a0}: à lire dans la boîte.", mail.subject);
-        open.add(true, DigestTask { who: sender(mail), sentence, question: None });
+    for mail in &sources.mails {
+        if let Some(sentence) = mail_point(mail) {
+            open.add(true, DigestTask { who: sender(mail), sentence, question: None });
+        }
     }
     for StatementRow { name, imported_at, booked, .. } in &sources.statements {
         if !booked && *imported_at >= instant_text(since) {
@@ -72,7 +73,60 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
             open.add(true, DigestTask { who: String::new(), sentence, question: None });
         }
     }
+    for batch in sources.batches.values().filter(|batch| is_ahead(batch, rules, since)) {
+        for absent in jury::left_out(&batch.manifest_json) {
+            open.add(batch.built_at >= instant_text(since), absent_point(sources, batch, &absent));
+        }
+    }
     open
+}
+
+/// A mail that only a person can deal with.
+fn mail_point(mail: &MailRow) -> Option<String> {
+    let class = mail.class?;
+    if mail.state == "left_out" {
+        // The subject says which and why.
+        return Some(format!("{} n'a pas pu être pris\u{a0}: à lire dans la boîte.", mail.subject));
+    }
+    if class == MailClass::Unreadable {
+        let told = if mail.answered_by.is_some() { " Son expéditeur sait qu'une personne va le regarder." } else { "" };
+        let quoted = if mail.subject.is_empty() { String::new() } else { format!(" «\u{a0}{}\u{a0}»", mail.subject) };
+        return Some(format!("Un courriel{quoted} est illisible pour le programme\u{a0}: à lire dans la boîte.{told}"));
+    }
+    // Old mail of the inbox, found at first start, is no news.
+    let beside_inbox = !matches!(mail.mailbox.as_str(), "imap/INBOX" | "maildir");
+    if mail.backlog && beside_inbox && (class.brings_documents() || class == MailClass::Question) {
+        let what = if class.brings_documents() { "ses pièces sont prises, mais rien ne lui est répondu" } else { "une question" };
+        return Some(format!(
+            "Courriel «\u{a0}{}\u{a0}» trouvé hors de la boîte de réception (indésirables\u{a0}?)\u{a0}: {what}. S'il est honnête, remettez-le dans la boîte de réception\u{a0}: le programme y répondra.",
+            mail.subject
+        ));
+    }
+    (class == MailClass::PaymentProof && mail.dossier_id.is_none())
+        .then(|| format!("Courriel «\u{a0}{}\u{a0}» que le programme n'a pas su rattacher\u{a0}: à lire dans la boîte.", mail.subject))
+}
+
+/// Whether the jury for which a batch was built has not met yet, or has no date.
+fn is_ahead(batch: &BatchRow, rules: &Rules, since: DateTime<Utc>) -> bool {
+    let session = rules.juries.iter().find(|session| session.name == batch.session);
+    session.and_then(|session| session.date).is_none_or(|date| date > calendar::paris(since).date())
+}
+
+/// A piece that is not in its dossier for the jury.
+fn absent_point(sources: &Sources, batch: &BatchRow, absent: &LeftOut) -> DigestTask {
+    let dossier = sources.dossiers.iter().find(|(_, state)| state.number == absent.number);
+    let sentence = format!(
+        "Lot du jury «\u{a0}{}\u{a0}», «\u{a0}{}\u{a0}», fichier «\u{a0}{}\u{a0}». {}",
+        batch.session,
+        absent.title_fr,
+        absent.file_name,
+        absent.hindrance.french(),
+    );
+    DigestTask {
+        who: dossier.map_or_else(|| absent.number.clone(), |(_, state)| wording::who(state)),
+        sentence,
+        question: Some(String::from("Le joindre à part\u{a0}?")),
+    }
 }
 
 /// The points of one dossier as one: a single one keeps its question apart, several are a short text.
@@ -93,7 +147,8 @@ fn one_task(who: String, points: Vec<Point>) -> DigestTask {
 /// A letter that did not arrive, or waits; and whether it is to be seen today whatever was shown before.
 fn letter_point(sources: &Sources, letter: &LetterRow, since: DateTime<Utc>) -> Option<(bool, DigestTask)> {
     let quoted = format!("«\u{a0}{}\u{a0}»", letter.subject);
-    let bounced = letter.bounced.as_deref() == Some("hard") && letter.queued_at >= since - TimeDelta::days(7);
+    let lately = letter.queued_at >= since - TimeDelta::days(7);
+    let bounced = letter.bounced.as_deref().filter(|_| lately);
     let (is_urgent, sentence, question) = match letter.state.as_str() {
         "in_doubt" => (
             true,
@@ -102,7 +157,17 @@ fn letter_point(sources: &Sources, letter: &LetterRow, since: DateTime<Utc>) -> 
         ),
         "failed" => (true, format!("La lettre {quoted} n'a pas pu partir."), Some("L'envoyer de nouveau\u{a0}?")),
         "held" => (letter.queued_at >= since, format!("La lettre {quoted} attend votre accord."), Some("L'envoyer\u{a0}?")),
-        _ if bounced => (true, format!("Notre lettre {quoted} est revenue\u{a0}: l'adresse ne fonctionne pas."), None),
+        _ if bounced == Some("hard") => (true, format!("Notre lettre {quoted} est revenue\u{a0}: l'adresse ne fonctionne pas."), None),
+        _ if bounced.is_some() => (
+            letter.queued_at >= since - TimeDelta::days(2),
+            format!("Notre lettre {quoted} n'a pas encore pu être remise (boîte pleine ou serveur absent)."),
+            None,
+        ),
+        _ if letter.failure.as_deref() == Some("some_recipients_refused") && lately => (
+            letter.queued_at >= since,
+            format!("La lettre {quoted} est partie, mais pas pour tous ses destinataires\u{a0}: vérifiez leurs adresses."),
+            None,
+        ),
         _ => return None,
     };
     let dossier = sources.dossiers.iter().find(|(row, _)| Some(row.dossier_id) == letter.dossier_id);

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use rusqlite::Connection;
 
-use super::{open_mail, open_mail_as, read_files, write_mail};
+use super::{Opening, open_mail, open_mail_as, read_files, write_mail};
 use crate::bank::reference;
 use crate::domain::mail::MailClass;
 use crate::store::mails::MailRow;
@@ -25,7 +25,7 @@ pub fn place(office: &Office, mail: &MailRow, number: &str) -> anyhow::Result<()
             opened.classification.class = MailClass::Bulk;
         }
     } else if !class.brings_documents() && class != MailClass::Unreadable {
-        opened = open_mail_as(office, &mail.sha256, Some(MailClass::Application))?;
+        opened = open_mail_as(office, &mail.sha256, &Opening { class: Some(MailClass::Application), ..Opening::default() })?;
         opened.classification.may_answer = may_answer;
         if opened.files.is_empty() && opened.record.archive_problems.is_empty() {
             opened.classification.class = MailClass::Question;
@@ -49,7 +49,7 @@ pub fn place(office: &Office, mail: &MailRow, number: &str) -> anyhow::Result<()
         if let Some(before) = mail.dossier_id {
             dossiers::mark_dirty(transaction, before)?;
         }
-        write_mail(transaction, office, mail, &opened, "processed", dossier_id, Some(BASIS), &files)
+        write_mail(transaction, office, mail, &opened, "processed", dossier_id.map(|dossier_id| (dossier_id, BASIS)), &files)
     })
 }
 

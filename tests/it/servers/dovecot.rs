@@ -82,7 +82,17 @@ impl Dovecot {
 
     /// Delivers a mail as the school's server would.
     pub fn deliver(&self, user: &str, name: &str, bytes: &[u8]) -> PathBuf {
-        let maildir = self.maildir(user);
+        self.deliver_into(user, "", name, bytes)
+    }
+
+    /// Puts a mail into a folder of this name, which is made when it is not there; "" is the INBOX.
+    pub fn deliver_into(&self, user: &str, folder: &str, name: &str, bytes: &[u8]) -> PathBuf {
+        let inbox = self.maildir(user);
+        let maildir = if folder.is_empty() { inbox.clone() } else { inbox.join(format!(".{folder}")) };
+        for folder in ["", "tmp", "new", "cur"] {
+            std::fs::create_dir_all(inbox.join(folder)).unwrap();
+            own(&inbox.join(folder), self.owner);
+        }
         for folder in ["", "tmp", "new", "cur"] {
             std::fs::create_dir_all(maildir.join(folder)).unwrap();
             own(&maildir.join(folder), self.owner);

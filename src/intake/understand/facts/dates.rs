@@ -2,6 +2,9 @@
 //!
 //! Numeric dates are read day first (every country of our candidates but the United States), unless only month first makes sense.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use chrono::{Datelike, NaiveDate};
 
 use crate::folding;
@@ -98,7 +101,9 @@ pub fn tokenize(text: &str) -> Vec<Token> {
             let mut word = String::from(letter);
             while let Some(next) = letters.peek().copied().filter(|next| (next.is_alphabetic() && !is_ideograph(*next)) || is_mark(*next)) {
                 letters.next();
-                word.push(next);
+                if next != DEVANAGARI_VIRAMA {
+                    word.push(next);
+                }
             }
             tokens.push(Token::Word(folding::fold(&word)));
         } else if !letter.is_whitespace() {
@@ -113,8 +118,11 @@ fn is_ideograph(letter: char) -> bool {
 }
 
 fn is_mark(letter: char) -> bool {
-    matches!(letter, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\'' | '’')
+    matches!(letter, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | DEVANAGARI_VIRAMA | '\'' | '’')
 }
+
+/// Joins two consonants; folding takes it for the end of a word.
+const DEVANAGARI_VIRAMA: char = '\u{94d}';
 
 fn digit(letter: char) -> Option<u32> {
     match letter {
@@ -158,6 +166,7 @@ pub fn first_day(text: &str) -> Option<NaiveDate> {
 fn date_at(tokens: &[Token]) -> Option<(Moment, usize)> {
     chinese(tokens)
         .or_else(|| numeric(tokens))
+        .or_else(|| year_first_words(tokens))
         .or_else(|| day_first_words(tokens))
         .or_else(|| month_first_words(tokens))
         .or_else(|| month_and_year(tokens))
@@ -257,6 +266,26 @@ fn month_first_words(tokens: &[Token]) -> Option<(Moment, usize)> {
     Some((Moment::Day(NaiveDate::from_ymd_opt(plausible_year(year)?, month, day)?), at + 1))
 }
 
+/// `2021. június 15.`, `2021 m. birželio 15 d.`: the order of Hungary and the Baltic.
+fn year_first_words(tokens: &[Token]) -> Option<(Moment, usize)> {
+    let (year, 4) = tokens.first()?.number()? else { return None };
+    let after_year = match tokens.get(1..3)? {
+        [Token::Sign('.'), Token::Word(word)] if word == "M" => 3,
+        [Token::Word(word), Token::Sign('.')] if matches!(word.as_str(), "M" | "G") => 3,
+        [Token::Sign('.' | ','), _] => 2,
+        _ => 1,
+    };
+    let month = month_named(tokens.get(after_year)?.word()?)?;
+    let (day, 1 | 2) = tokens.get(after_year + 1)?.number()? else { return None };
+    // "2018, mars 20 personnes" is no date of 2018: the day is followed by a stop or by nothing.
+    let closed = match tokens.get(after_year + 2) {
+        None | Some(Token::Sign('.' | ',') | Token::NewLine) => true,
+        Some(Token::Word(word)) => matches!(word.as_str(), "D" | "AN" | "EN" | "N" | "DIENA"),
+        Some(_) => false,
+    };
+    closed.then_some((Moment::Day(NaiveDate::from_ymd_opt(plausible_year(year)?, month, day)?), after_year + 2))
+}
+
 fn month_and_year(tokens: &[Token]) -> Option<(Moment, usize)> {
     let month = month_named(tokens.first()?.word()?)?;
     let at = skip(tokens, 1);
@@ -297,7 +326,7 @@ const MONTHS: &[(&str, u32)] = &[
     ("OCAK", 1), ("IANUARIE", 1), ("STYCZNIA", 1), ("FEVRIER", 2), ("FEBRUARY", 2), ("FEVR", 2), ("FEB", 2), ("FEV", 2), ("FEBRUAR", 2),
     ("FEBRERO", 2), ("FEBBRAIO", 2), ("FEVEREIRO", 2), ("SUBAT", 2), ("FEBRUARIE", 2), ("LUTEGO", 2), ("MARS", 3), ("MARCH", 3), ("MAR", 3),
     ("MARZ", 3), ("MAERZ", 3), ("MARZO", 3), ("MARCO", 3), ("MART", 3), ("MARTIE", 3), ("MARCA", 3), ("AVRIL", 4), ("APRIL", 4), ("AVR", 4),
-    ("APR", 4), ("ABRIL", 4), ("APRILE", 4), ("NISAN", 4), ("APRILIE", 4), ("KWIETNIA", 4), ("MAI", 5), ("MAY", 5), ("MAYO", 5),
+    ("APR", 4), ("ABRIL", 4), ("APRILE", 4), ("NISAN", 4), ("APRILIE", 4), ("KWIETNIA", 4), ("MAI", 5), ("MAJ", 5), ("MEI", 5), ("JUNA", 6), ("JULA", 7), ("ZARI", 9), ("MAY", 5), ("MAYO", 5),
     ("MAGGIO", 5), ("MAIO", 5), ("MAYIS", 5), ("MAJA", 5), ("JUIN", 6), ("JUNE", 6), ("JUN", 6), ("JUNI", 6), ("JUNIO", 6), ("GIUGNO", 6),
     ("JUNHO", 6), ("HAZIRAN", 6), ("IUNIE", 6), ("CZERWCA", 6), ("JUILLET", 7), ("JULY", 7), ("JUIL", 7), ("JUL", 7), ("JULI", 7),
     ("JULIO", 7), ("LUGLIO", 7), ("JULHO", 7), ("TEMMUZ", 7), ("IULIE", 7), ("LIPCA", 7), ("AOUT", 8), ("AUGUST", 8), ("AUG", 8),
@@ -314,15 +343,40 @@ const MONTH_STEMS: &[(&str, u32)] = &[
     ("NOVEMBRO", 11), ("DECEMBER", 12), ("DICEMBRE", 12), ("DEZEMBRO", 12), ("WRZESNIA", 9), ("PAZDZIERNIKA", 10), ("LISTOPADA", 11),
     ("GRUDNIA", 12), ("STYCZEN", 1), ("SEPTEMBRIE", 9), ("OCTOMBRIE", 10), ("NOIEMBRIE", 11), ("DECEMBRIE", 12), ("AUGUSTUS", 8),
     ("JANUARI", 1), ("FEBRUARI", 2), ("MAART", 3), ("MARTA", 3),
+    // Czech, Slovak, Croatian, Hungarian, the North, Lithuanian, Latvian, Indonesian, Catalan.
+    ("LEDNA", 1), ("UNORA", 2), ("BREZNA", 3), ("DUBNA", 4), ("KVETNA", 5), ("CERVNA", 6), ("CERVENCE", 7), ("SRPNA", 8), ("RIJNA", 10), ("LISTOPADU", 11), ("PROSINCE", 12),
+    ("JANUARA", 1), ("FEBRUARA", 2), ("APRILA", 4), ("AUGUSTA", 8), ("SEPTEMBRA", 9), ("OKTOBRA", 10), ("NOVEMBRA", 11), ("DECEMBRA", 12),
+    ("SIJECNJA", 1), ("VELJACE", 2), ("OZUJKA", 3), ("TRAVNJA", 4), ("SVIBNJA", 5), ("LIPNJA", 6), ("SRPNJA", 7), ("KOLOVOZA", 8), ("RUJNA", 9), ("STUDENOG", 11), ("PROSINCA", 12),
+    ("MARCIUS", 3), ("APRILIS", 4), ("MAJUS", 5), ("JUNIUS", 6), ("JULIUS", 7), ("AUGUSZTUS", 8), ("SZEPTEMBER", 9),
+    ("AUGUSTI", 8), ("TAMMIKUU", 1), ("HELMIKUU", 2), ("MAALISKUU", 3), ("HUHTIKUU", 4), ("TOUKOKUU", 5), ("KESAKUU", 6), ("HEINAKUU", 7), ("ELOKUU", 8), ("SYYSKUU", 9), ("LOKAKUU", 10), ("MARRASKUU", 11), ("JOULUKUU", 12),
+    ("SAUSIO", 1), ("VASARIO", 2), ("BALANDZIO", 4), ("GEGUZES", 5), ("BIRZELIO", 6), ("LIEPOS", 7), ("RUGPJUCIO", 8), ("RUGSEJO", 9), ("SPALIO", 10), ("LAPKRICIO", 11), ("GRUODZIO", 12),
+    ("MARET", 3), ("AGUSTUS", 8), ("DESEMBER", 12), ("FEBRER", 2), ("JULIOL", 7), ("DESEMBRE", 12),
 ];
 
-/// Arabic month names as [`folding::fold`] writes them are unstable, so they are compared as written by folding them here too.
+/// Month names of other scripts. What [`folding::fold`] makes of them is good only for comparing, so they are folded here too.
 #[rustfmt::skip]
-const ARABIC_MONTHS: &[(&str, u32)] = &[
-    ("يناير", 1), ("جانفي", 1), ("فبراير", 2), ("فيفري", 2), ("مارس", 3), ("أبريل", 4), ("أفريل", 4), ("ماي", 5), ("مايو", 5), ("يونيو", 6),
-    ("جوان", 6), ("يوليو", 7), ("جويلية", 7), ("يوليوز", 7), ("أغسطس", 8), ("غشت", 8), ("أوت", 8), ("سبتمبر", 9), ("شتنبر", 9),
-    ("أكتوبر", 10), ("نوفمبر", 11), ("نونبر", 11), ("ديسمبر", 12), ("دجنبر", 12),
+const NATIVE_MONTHS: [&[&str]; 12] = [
+    &["يناير", "جانفي", "كانون الثاني", "січня", "ιανουαρίου", "януари", "јануара", "जनवरी", "იანვარი", "มกราคม", "қаңтар"],
+    &["فبراير", "فيفري", "شباط", "лютого", "φεβρουαρίου", "февруари", "фебруара", "फरवरी", "თებერვალი", "กุมภาพันธ์", "ақпан"],
+    &["مارس", "آذار", "березня", "μαρτίου", "март", "марта", "मार्च", "მარტი", "มีนาคม", "наурыз"],
+    &["أبريل", "أفريل", "نيسان", "квітня", "απριλίου", "април", "априла", "अप्रैल", "აპრილი", "เมษายน", "сәуір"],
+    &["ماي", "مايو", "أيار", "травня", "μαΐου", "май", "маја", "मई", "მაისი", "พฤษภาคม", "мамыр"],
+    &["يونيو", "جوان", "حزيران", "червня", "ιουνίου", "юни", "јуна", "जून", "ივნისი", "มิถุนายน", "маусым"],
+    &["يوليو", "جويلية", "يوليوز", "تموز", "липня", "ιουλίου", "юли", "јула", "जुलाई", "ივლისი", "กรกฎาคม", "шілде"],
+    &["أغسطس", "غشت", "أوت", "آب", "серпня", "αυγούστου", "август", "августа", "अगस्त", "აგვისტო", "สิงหาคม", "тамыз"],
+    &["سبتمبر", "شتنبر", "أيلول", "вересня", "σεπτεμβρίου", "септември", "септембра", "सितंबर", "სექტემბერი", "กันยายน", "қыркүйек"],
+    &["أكتوبر", "تشرين الأول", "жовтня", "οκτωβρίου", "октомври", "октобра", "अक्टूबर", "ოქტომბერი", "ตุลาคม", "қазан"],
+    &["نوفمبر", "نونبر", "تشرين الثاني", "листопада", "νοεμβρίου", "ноември", "новембра", "नवंबर", "ნოემბერი", "พฤศจิกายน", "қараша"],
+    &["ديسمبر", "دجنبر", "грудня", "δεκεμβρίου", "декември", "децембра", "दिसंबर", "დეკემბერი", "ธันวาคม", "желтоқсан"],
 ];
+
+static FOLDED_NATIVE_MONTHS: LazyLock<BTreeMap<String, u32>> = LazyLock::new(|| {
+    let named = (1_u32..)
+        .zip(NATIVE_MONTHS)
+        .flat_map(|(month, names)| names.iter().map(move |name| (folding::fold(&name.replace(DEVANAGARI_VIRAMA, "")), month)));
+    // Names of two words are never one token, and very short foldings meet other words.
+    named.filter(|(name, _)| name.len() >= 3 && !name.contains(' ')).collect()
+});
 
 /// The month a folded word names.
 pub fn month_named(word: &str) -> Option<u32> {
@@ -334,7 +388,7 @@ pub fn month_named(word: &str) -> Option<u32> {
         .find(|(name, _)| *name == word)
         .or_else(|| MONTH_STEMS.iter().find(|(stem, _)| word.starts_with(stem)))
         .map(|(_, month)| *month)
-        .or_else(|| ARABIC_MONTHS.iter().find(|(name, _)| folding::fold(name) == word).map(|(_, month)| *month))
+        .or_else(|| FOLDED_NATIVE_MONTHS.get(word).copied())
         .or_else(|| (word == "MAIA" || word == "MAYA").then_some(5))
 }
 
@@ -364,6 +418,15 @@ mod tests {
             "٠٤/٠٣/١٩٩٩",
             "04 MAR/MARS 1999",
             "4 mars\n1999",
+            "1999. március 4.",
+            "4. března 1999",
+            "4. ožujka 1999.",
+            "4 березня 1999 року",
+            "4 Μαρτίου 1999",
+            "4 март 1999 г.",
+            "4 मार्च 1999",
+            "4 Maret 1999",
+            "4 آذار 1999",
             "03/14/1999 04/03/1999",
         ] {
             let found = find(text).last().map(|found| found.moment);

@@ -82,7 +82,28 @@ const TO_THIS_DAY: &[&str] = &[
     "ACTUELLEMENT",
     "TOUJOURS",
     "STILL",
+    "DOSUD",
+    "OBECNIE",
+    "NADAL",
+    "JELENLEG",
+    "SEKARANG",
+    "SAAT INI",
+    "TEPERISHNII",
+    "SEGASHTA",
+    "I DAG",
+    "IN PREZENT",
+    "HIEN NAY",
+    "DEN NAY",
 ];
+
+/// The same where words are not told apart by blanks, or fold to nothing stable.
+const TO_THIS_DAY_AS_WRITTEN: [&str; 12] =
+    ["至今", "现在", "現在", "현재", "настоящ", "сегодня", "теперішн", "إلى الآن", "حتى الآن", "حاليا", "لا يزال", "σήμερα"];
+
+/// Whether a text says that something lasts to this day.
+fn says_to_this_day(raw: &str, folded: &str) -> bool {
+    mentions(folded, TO_THIS_DAY) || TO_THIS_DAY_AS_WRITTEN.iter().any(|words| raw.contains(words))
+}
 
 const INTERNSHIP: &[&str] = &[
     "STAGE",
@@ -118,6 +139,21 @@ const INTERNSHIP: &[&str] = &[
     "STAJYER",
     "PRAKTIKA",
     "PRAKTIKANTKA",
+    "GYAKORNOK",
+    "STAZ",
+    "STAZYSTA",
+    "STAZYSTKA",
+    "PRAKTYKA",
+    "PRAKTYKI",
+    "STAZHIST",
+    "STAZHYROVKA",
+    "STAZHIROVKA",
+    "THUC TAP",
+    "THUC TAP SINH",
+    "MAGANG",
+    "PRAKSA",
+    "STAGIU",
+    "ALTERNATING",
 ];
 
 const BIRTH: &[&str] = &[
@@ -139,6 +175,18 @@ const BIRTH: &[&str] = &[
     "NASCUTA",
     "RODIVSHIISIA",
     "ROZHDENIIA",
+    "URODZONY",
+    "URODZONA",
+    "SZULETETT",
+    "NAROZEN",
+    "NAROZENA",
+    "NARODENY",
+    "NARODENA",
+    "RODEN",
+    "RODENA",
+    "FODD",
+    "LAHIR",
+    "SINH",
 ];
 
 /// The periods of an employer's certificate.
@@ -160,7 +208,7 @@ pub fn certified(lines: &[Line]) -> Vec<EmploymentPeriod> {
                 at += 2;
             }
             None => {
-                if lasts(&tokens, start, &folded) {
+                if lasts(&tokens, start, &text, &folded) {
                     periods.extend(period(start.moment, None, internship));
                 }
                 at += 1;
@@ -224,7 +272,7 @@ fn ties(tokens: &[Token], start: &Found, end: &Found, end_is_last: bool) -> bool
 }
 
 /// Whether a lone date begins work that goes on.
-fn lasts(tokens: &[Token], start: &Found, folded: &str) -> bool {
+fn lasts(tokens: &[Token], start: &Found, raw: &str, folded: &str) -> bool {
     let before: Vec<&str> = tokens.get(start.start.saturating_sub(6)..start.start).unwrap_or_default().iter().filter_map(Token::word).collect();
     let since = before.iter().rev().take(3).any(|word| SINCE.contains(word));
     let began = before.iter().any(|word| {
@@ -252,7 +300,7 @@ fn lasts(tokens: &[Token], start: &Found, folded: &str) -> bool {
         ]
         .contains(word)
     });
-    let present = mentions(folded, TO_THIS_DAY)
+    let present = says_to_this_day(raw, folded)
         || [
             "EST EMPLOYE",
             "EST EMPLOYEE",
@@ -306,11 +354,11 @@ pub fn listed(lines: &[Line], skip: &[usize]) -> Vec<EmploymentPeriod> {
             continue;
         }
         let internship = mentions(&entry, INTERNSHIP);
-        let open = mentions(&line.folded, TO_THIS_DAY)
+        let open = says_to_this_day(&line.raw, &line.folded)
             || contains_words(&line.folded, "DEPUIS")
             || contains_words(&line.folded, "SINCE")
-            || line.raw.contains("至今")
-            || line.raw.contains("настоящ");
+            || contains_words(&line.folded, "SEIT")
+            || contains_words(&line.folded, "DESDE");
         match found.get(1) {
             Some(end) if start.moment.first_day() <= end.moment.last_day() && close(&tokens, start, end) => {
                 periods.extend(period(start.moment, Some(end.moment), internship))
@@ -361,6 +409,7 @@ mod tests {
             ink: 0.0,
             portrait: 0.0,
             unread: false,
+            unread_script: None,
         };
         text::lines(&[&page])
     }

@@ -187,6 +187,7 @@ mod tests {
             ink: 0.0,
             portrait: 0.0,
             unread: false,
+            unread_script: None,
         };
         let lines = text::lines(&[&page]);
         let names = of_document(kind, &lines, &text::labelled(&lines));
@@ -215,6 +216,7 @@ mod tests {
             ink: 0.0,
             portrait: 0.0,
             unread: false,
+            unread_script: None,
         };
         assert_eq!(emails(&text::lines(&[&page])), ["jeanne.morel@example.org"]);
     }
