@@ -21,7 +21,7 @@ use crate::store::jury::{self, BatchRow};
 use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::{StatementRow, TransferRow};
-use crate::store::{dossiers, hand_answers, instant_text, jury, mails, outbox, settings, transfers};
+use crate::store::{dossiers, hand_answers, instant_text, mails, outbox, settings, transfers};
 use crate::tasks::forget::{self, Due};
 use crate::tasks::receive::MISSING_FOLDERS;
 use crate::wording;

@@ -157,7 +157,7 @@ fn read_mail(bytes: &[u8]) {
         assert!(!attachment.name.chars().any(char::is_control), "a control character in a file's name");
     }
     let own = ["ms@ecole.example".to_owned()];
-    let context = ClassContext { own_addresses: &own, staff_addresses: &[], own_message_id_domain: "guichet.ecole.example" };
+    let context = ClassContext { own_addresses: &own, staff_addresses: &[], own_message_id_domain: "guichet.ecole.example", vouched_for: false };
     let once = classify(&parsed, &context);
     assert_eq!(once, classify(&parsed, &context));
     assert_eq!(Ok(parsed), mail::parse(bytes), "the same bytes give the same mail");
