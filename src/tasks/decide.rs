@@ -9,7 +9,9 @@ mod mails;
 mod transfers;
 
 pub use dossiers::{accept_document, accept_missing, correct, join, set_aside, teach};
-pub use letters::{Sending, approve, breaker_reset_at, cancel, hold, reset_breaker, resume_sending, sending, sending_is_off, stop_sending};
+pub use letters::{
+    Sending, approve, breaker_reset_at, cancel, hold, reset_breaker, resume_sending, sending, sending_is_off, stop_sending, stopped_by,
+};
 pub use mails::{MailTarget, give};
 pub use transfers::{Share, attribute, detach, reject, take_back};
 

@@ -498,6 +498,41 @@ fn a_file_that_could_run_is_handed_over_and_not_shown() {
 }
 
 #[test]
+fn a_statement_is_shown_first_booked_by_a_second_click_and_undone_by_another() {
+    let world = World::new();
+    let console = Console::start(&world, SUMMER);
+    let statements = project().join("fixtures/season/statements");
+    let mut paths: Vec<_> = fs::read_dir(statements).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let of_a_week = paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "sta"));
+    let path = of_a_week.max_by_key(|path| fs::metadata(path).unwrap().len()).unwrap();
+    let bring = |token: &str| {
+        let mut body = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"jeton\"\r\n\r\n{token}\r\n--b\r\nContent-Disposition: form-data; name=\"fichier\"; filename=\"releve.sta\"\r\n\r\n"
+        );
+        body += &String::from_utf8(fs::read(path).unwrap()).unwrap();
+        body += "\r\n--b--\r\n";
+        let headers = format!("Origin: http://127.0.0.1:{}\r\nContent-Type: multipart/form-data; boundary=b\r\n", console.port);
+        console.ask("POST", "/depots/apporter/releve", &headers, &body).0
+    };
+    assert_eq!(bring("wrong"), 409);
+    assert_eq!(bring(&console.token()), 303);
+    let page = console.page("/depots");
+    assert!(page.contains("releve.sta") && page.contains("mouvement(s) nouveau(x)"), "{page}");
+    assert!(console.see(&["transfers"]).is_empty(), "a preview booked something");
+    console.click_twice("/depots/confirmer", &[], "releve_lu");
+    let booked = console.see(&["transfers"]).len();
+    assert!(booked > 0);
+    assert_eq!(bring(&console.token()), 303);
+    assert!(console.page("/depots").contains("déjà été lu"));
+    assert!(console.refused("/depots/confirmer", &[]).contains("ne peut pas"));
+    let page = console.page("/depots");
+    let sha256 = page.split_once("name=\"releve\" value=\"").unwrap().1.split('"').next().unwrap();
+    console.click_twice("/depots/annuler", &[("releve", sha256)], "releve_annule");
+    assert!(console.see(&["transfers"]).is_empty());
+}
+
+#[test]
 fn a_console_that_other_machines_reach_asks_for_a_password() {
     let world = World::new();
     world.configure("[console]\nlisten = \"0.0.0.0:1\"\n");

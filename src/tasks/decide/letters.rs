@@ -75,7 +75,7 @@ pub fn sending(connection: &Connection, config: &Config) -> anyhow::Result<Sendi
     let letters = outbox::all(connection)?;
     let count = |wanted: &dyn Fn(&outbox::LetterRow) -> bool| letters.iter().filter(|letter| wanted(letter)).count();
     Ok(Sending {
-        stopped: stopped(connection)?.map(|stopped| Ok::<_, anyhow::Error>((parse_instant(&stopped.at)?, stopped.actor))).transpose()?,
+        stopped: stopped_by(connection)?,
         off_in_configuration: config.outgoing.paused,
         n_capped: count(&|letter| letter.state == "queued" && letter.failure.as_deref() == Some("capped")),
         n_queued: count(&|letter| letter.state == "queued"),
@@ -85,6 +85,11 @@ pub fn sending(connection: &Connection, config: &Config) -> anyhow::Result<Sendi
 
 fn stopped(connection: &Connection) -> anyhow::Result<Option<Stopped>> {
     settings::setting(connection, STOPPED)?.filter(|text| !text.is_empty()).as_deref().map(from_json).transpose()
+}
+
+/// When and by whom all sending was stopped with a click.
+pub fn stopped_by(connection: &Connection) -> anyhow::Result<Option<(DateTime<Utc>, String)>> {
+    stopped(connection)?.map(|stopped| Ok((parse_instant(&stopped.at)?, stopped.actor))).transpose()
 }
 
 /// Whether no letter may leave now: by her word or by the configuration.

@@ -53,7 +53,8 @@ pub fn place(office: &Office, mail: &MailRow, number: &str) -> anyhow::Result<()
     })
 }
 
-fn open_dossier(office: &Office, transaction: &rusqlite::Transaction<'_>, mail: &MailRow, number: &str) -> anyhow::Result<i64> {
+/// Opens a dossier under a number that a person's word gave out.
+pub fn open_dossier(office: &Office, transaction: &rusqlite::Transaction<'_>, mail: &MailRow, number: &str) -> anyhow::Result<i64> {
     let ordinal: u32 = number.rsplit('-').next().and_then(|digits| digits.parse().ok()).context("a dossier's number")?;
     let taken = dossiers::all(transaction)?.into_iter().map(|row| row.reference).collect();
     let reference = reference::issue(&office.rules.prefix, &office.secret, u64::from(ordinal), &taken);
