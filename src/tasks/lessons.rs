@@ -47,6 +47,14 @@ enum Advice {
     Offer { kind: DocumentKind, why: String },
 }
 
+/// How what a lesson did begins in the evidence.
+const AS_YOU_SAID: &str = "comme vous l'avez dit pour";
+
+/// Whether a sign of the evidence is a lesson's.
+pub fn is_ours(sign: &str) -> bool {
+    sign.starts_with(AS_YOU_SAID)
+}
+
 /// Reads what was taught.
 pub fn load(connection: &Connection) -> anyhow::Result<Lessons> {
     let mut lessons = Lessons::default();
@@ -106,7 +114,7 @@ impl Lessons {
                 if of != number {
                     document.kind = *kind;
                     document.certainty = 1.0;
-                    document.evidence.insert(0, format!("comme vous l'avez dit pour {of} (même fichier)"));
+                    document.evidence.insert(0, format!("{AS_YOU_SAID} {of} (même fichier)"));
                 }
                 continue;
             }
@@ -151,9 +159,7 @@ impl Lessons {
         let percent = (best * 100.0).round();
         let of = &lesson.number;
         Some(if *best >= SAME_MAKE {
-            Advice::Apply {
-                kind: lesson.kind, why: format!("comme vous l'avez dit pour {of} (même modèle de document, {percent}\u{a0}% des mots)")
-            }
+            Advice::Apply { kind: lesson.kind, why: format!("{AS_YOU_SAID} {of} (même modèle de document, {percent}\u{a0}% des mots)") }
         } else {
             let named = wording::small_kind(lesson.kind);
             Advice::Offer {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Transaction};
 use super::{Effect, Word, refuse};
 use crate::desk;
 use crate::domain::document::DocumentKind;
-use crate::domain::dossier::{DocumentStatus, InterviewFacts};
+use crate::domain::dossier::{DocumentState, DocumentStatus, InterviewFacts};
 use crate::domain::finding::Reason;
 use crate::domain::route::Route;
 use crate::domain::rules::Rules;
@@ -158,7 +158,12 @@ pub fn teach(transaction: &Transaction<'_>, row: &DossierRow, subject: &str) -> 
         }
     }
     for (other, state) in desk::states(transaction)?.into_values() {
-        if state.documents.iter().any(|document| document.status == DocumentStatus::Uncertain || document.sha256 == sha256) {
+        let may_learn = |document: &DocumentState| {
+            document.status != DocumentStatus::Accepted
+                || document.sha256 == sha256
+                || document.evidence.first().is_some_and(|sign| lessons::is_ours(sign))
+        };
+        if state.documents.iter().any(may_learn) {
             dossiers::mark_dirty(transaction, other.dossier_id)?;
         }
     }
