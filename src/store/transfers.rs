@@ -1,15 +1,15 @@
-//! Statements and transfers, and what people decided about them.
+//! Statements and transfers. What people decided about them stands in `decided`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use rusqlite::{Connection, Transaction, params};
 
 use crate::bank::dedup::{self, KnownMovement};
 use crate::bank::matching::{Credit, Outcome};
 use crate::domain::payment::{Movement, TransferState};
-use crate::store::{from_json, instant_text, to_json};
+use crate::store::{from_json, to_json};
 
 /// A transfer with the matching's view of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,14 +26,6 @@ pub struct TransferRow {
     pub sources: Vec<(String, u32)>,
     /// Whether some file that holds it added up.
     pub trusted: bool,
-}
-
-/// A person's word on a transfer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TransferDecisionRow {
-    pub transfer_id: i64,
-    pub verdict: String,
-    pub dossiers: Vec<String>,
 }
 
 /// A statement file that was read.
@@ -267,34 +259,4 @@ pub fn keep_outcomes(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> any
         }
     }
     Ok(touched)
-}
-
-/// The newest word on each transfer.
-pub fn decisions(connection: &Connection) -> anyhow::Result<Vec<TransferDecisionRow>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT transfer_id, verdict, dossiers_json FROM transfer_decision AS mine WHERE transfer_decision_id =
-             (SELECT max(transfer_decision_id) FROM transfer_decision WHERE transfer_id = mine.transfer_id)
-         ORDER BY transfer_id",
-    )?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))?;
-    rows.map(|row| {
-        let (transfer_id, verdict, dossiers) = row.context("read decisions on transfers")?;
-        Ok(TransferDecisionRow { transfer_id, verdict, dossiers: from_json(&dossiers)? })
-    })
-    .collect()
-}
-
-pub fn decide(
-    transaction: &Transaction<'_>,
-    transfer_id: i64,
-    at: DateTime<Utc>,
-    actor: &str,
-    verdict: &str,
-    dossiers: &[String],
-) -> anyhow::Result<()> {
-    transaction
-        .prepare_cached("INSERT INTO transfer_decision (transfer_id, at, actor, verdict, dossiers_json) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![transfer_id, instant_text(at), actor, verdict, to_json(&dossiers)?])
-        .context("record a decision on a transfer")?;
-    Ok(())
 }

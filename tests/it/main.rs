@@ -6,6 +6,7 @@
 mod bank;
 mod big_day;
 mod commands;
+mod console;
 mod correspondence;
 mod crash;
 mod daemon;
