@@ -102,7 +102,17 @@ enum Command {
     Fee(act::Fee),
     /// Corrects what the program understood of a dossier.
     Correct(act::Correct),
-    /// Approves, holds or cancels a letter.
+    /// Gives a mail to a dossier, to a new one, or to nobody.
+    #[command(subcommand)]
+    Mail(act::MailCommand),
+    /// Joins a dossier to another of the same person.
+    Join {
+        number: String,
+        into: String,
+        #[arg(long)]
+        why: String,
+    },
+    /// Approves, holds or cancels a letter; stops all sending and resumes it.
     #[command(subcommand)]
     Letter(act::Letter),
     /// Jury batches.
@@ -216,6 +226,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Bank(bank) => bank::bank(&common, bank),
         Command::Fee(fee) => act::fee(&common, fee),
         Command::Correct(correct) => act::correct(&common, correct),
+        Command::Mail(mail) => act::mail(&common, mail),
+        Command::Join { number, into, why } => act::join(&common, &number, &into, &why),
         Command::Letter(letter) => act::letter(&common, letter),
         Command::Batch(batch) => act::batch(&common, batch),
         Command::Decisions(decisions) => act::decisions(&common, decisions),

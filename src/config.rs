@@ -161,11 +161,15 @@ impl Default for OutgoingConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct StatementsConfig {
     pub folder: PathBuf,
+    /// Addresses whose mails bring statements as attachments, when `authserv_id` says that they are theirs.
+    pub senders: Vec<String>,
+    /// The name under which our own mail server signs its `Authentication-Results` (RFC 8601). Without it no statement is taken from mail.
+    pub authserv_id: Option<String>,
 }
 
 impl Default for StatementsConfig {
     fn default() -> StatementsConfig {
-        StatementsConfig { folder: PathBuf::from("statements") }
+        StatementsConfig { folder: PathBuf::from("statements"), senders: Vec::new(), authserv_id: None }
     }
 }
 
@@ -255,13 +259,15 @@ impl Default for JuryConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ConsoleConfig {
-    /// Empty: no console.
+    /// Empty: no console. An address that other machines reach needs a password.
     pub listen: String,
+    /// Browsers ask for what this file holds; the name given with it stands in the journal.
+    pub password_file: Option<PathBuf>,
 }
 
 impl Default for ConsoleConfig {
     fn default() -> ConsoleConfig {
-        ConsoleConfig { listen: String::from("127.0.0.1:8025") }
+        ConsoleConfig { listen: String::from("127.0.0.1:8025"), password_file: None }
     }
 }
 
@@ -311,6 +317,19 @@ impl Config {
         Ok(templates)
     }
 
+    fn mistakes_of_the_console(&self, mistakes: &mut Vec<String>) {
+        let reached = self.console.listen.parse::<std::net::SocketAddr>().is_ok_and(|address| !address.ip().is_loopback());
+        match &self.console.password_file {
+            None if reached => mistakes.push(String::from("console.listen: other machines reach this address, which needs console.password_file")),
+            None => {}
+            Some(file) => match secret(self, Some(file), None) {
+                Ok(password) if password.len() < 8 => mistakes.push(String::from("console.password_file: fewer than eight characters")),
+                Ok(_) => {}
+                Err(error) => mistakes.push(format!("console.password_file: {error:#}")),
+            },
+        }
+    }
+
     /// Every mistake that can be seen without touching the outside, each with the key it is about.
     pub fn mistakes(&self) -> Vec<String> {
         let mut mistakes = Vec::new();
@@ -354,6 +373,7 @@ impl Config {
         if !self.console.listen.is_empty() && self.console.listen.parse::<std::net::SocketAddr>().is_err() {
             mistakes.push(format!("console.listen: \"{}\" is not an address such as 127.0.0.1:8025", self.console.listen));
         }
+        self.mistakes_of_the_console(&mut mistakes);
         match self.rules() {
             Ok(rules) if !iban_is_valid(&rules.fee.iban) => {
                 mistakes.push(String::from("rules: fee.iban is no valid IBAN (its check digits do not hold): it is the one that letters print"));

@@ -1,8 +1,11 @@
-//! The assistant's console: pages to read in a browser. Query, view, template; nothing here decides.
+//! The assistant's console: the pages on which she does her day. Query, view, template; a click calls a function of `tasks::decide`.
 //!
-//! It listens on this machine only by default, changes nothing, and answers only to the host names it was given, so that a page from
-//! elsewhere cannot read it through her browser. Files of candidates are shown without scripts, forms or network.
+//! It listens on this machine only by default. Nothing changes but by a form of its own that was sent from its own pages; candidates' files
+//! are shown without scripts, forms or network; no page needs a script.
 
+mod deposit;
+mod door;
+mod gestures;
 mod pages;
 mod view;
 
@@ -10,19 +13,22 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
+use axum::middleware;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::is_loopback;
+use crate::config::Config;
 use crate::tasks::Office;
+use crate::tasks::decide::Refusal;
 
-/// Opens the console's address.
-pub async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+/// Opens the console's address. One that other machines reach must ask for a password.
+pub async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = &config.console.listen;
+    door::check_address(config)?;
     TcpListener::bind(address)
         .await
         .with_context(|| format!("the console cannot listen on {address}: is another guichet running, or is console.listen wrong?"))
@@ -30,12 +36,24 @@ pub async fn listen(address: &str) -> anyhow::Result<TcpListener> {
 
 /// Serves pages until told to stop.
 pub async fn serve(office: Arc<Office>, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-    let router = router(office);
-    axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await.context("serve the console")
+    let console = Arc::new(Console { door: door::Door::new(&office.config)?, counter: deposit::Counter::default(), office });
+    axum::serve(listener, router(console)).with_graceful_shutdown(async move { stop.cancelled().await }).await.context("serve the console")
 }
 
-/// Every page.
-pub fn router(office: Arc<Office>) -> Router {
+/// What every page is made from.
+pub struct Console {
+    office: Arc<Office>,
+    door: door::Door,
+    counter: deposit::Counter,
+}
+
+type Shared = State<Arc<Console>>;
+type Page = Result<Html<String>, Failure>;
+
+/// The largest form: a bank statement.
+const FORM_BYTES_MAX: usize = 16 << 20;
+
+fn router(console: Arc<Console>) -> Router {
     Router::new()
         .route("/", get(today))
         .route("/dossiers", get(dossiers))
@@ -43,48 +61,77 @@ pub fn router(office: Arc<Office>) -> Router {
         .route("/virements", get(transfers))
         .route("/lettres", get(letters))
         .route("/lettres/{id}", get(letter))
+        .route("/courriels", get(mails))
+        .route("/depots", get(deposits))
         .route("/fichiers/{sha256}", get(file))
-        .layer(middleware::from_fn_with_state(Arc::clone(&office), guard))
-        .with_state(office)
+        .route("/style.css", get(style))
+        .route("/virements/{id}/{gesture}", post(gestures::transfer))
+        .route("/lettres/{id}/{gesture}", post(gestures::letter))
+        .route("/envois/{gesture}", post(gestures::sending))
+        .route("/dossiers/{number}/{gesture}", post(gestures::dossier))
+        .route("/courriels/{id}/rattacher", post(gestures::mail))
+        .route("/depots/apporter/{what}", post(deposit::bring))
+        .route("/depots/{gesture}", post(deposit::confirm))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(Arc::clone(&console), door::guard))
+        .with_state(console)
 }
 
-type Page = Result<Html<String>, Failure>;
-
-async fn today(State(office): State<Arc<Office>>) -> Page {
-    on_a_thread(move || pages::today(&office)).await
+/// What a page's address may carry: what she looks for, which part of a list, and what was just done.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    q: String,
+    etat: String,
+    fait: String,
 }
 
-async fn dossiers(State(office): State<Arc<Office>>) -> Page {
-    on_a_thread(move || pages::dossiers(&office)).await
+async fn today(State(console): Shared, Query(asked): Query<Asked>) -> Page {
+    on_a_thread(move || pages::today(&console, &asked)).await
 }
 
-async fn dossier(State(office): State<Arc<Office>>, Path(number): Path<String>) -> Page {
-    on_a_thread(move || pages::dossier(&office, &number)).await
+async fn dossiers(State(console): Shared, Query(asked): Query<Asked>) -> Page {
+    on_a_thread(move || pages::dossiers(&console, &asked)).await
 }
 
-async fn transfers(State(office): State<Arc<Office>>) -> Page {
-    on_a_thread(move || pages::transfers(&office)).await
+async fn dossier(State(console): Shared, Path(number): Path<String>, Query(asked): Query<Asked>) -> Page {
+    on_a_thread(move || pages::dossier(&console, &number, &asked)).await
 }
 
-async fn letters(State(office): State<Arc<Office>>) -> Page {
-    on_a_thread(move || pages::letters(&office)).await
+async fn transfers(State(console): Shared, Query(asked): Query<Asked>) -> Page {
+    on_a_thread(move || pages::transfers(&console, &asked)).await
 }
 
-async fn letter(State(office): State<Arc<Office>>, Path(id): Path<i64>) -> Page {
-    on_a_thread(move || pages::letter(&office, id)).await
+async fn letters(State(console): Shared, Query(asked): Query<Asked>) -> Page {
+    on_a_thread(move || pages::letters(&console, &asked)).await
 }
 
-/// A candidate's file, only one that the database speaks of.
-async fn file(State(office): State<Arc<Office>>, Path(sha256): Path<String>) -> Result<Response, Failure> {
-    let found = tokio::task::spawn_blocking(move || view::file(&office, &sha256)).await.map_err(|error| Failure(error.into()))?;
-    let Some((media_type, bytes)) = found.map_err(Failure)? else { return Ok(StatusCode::NOT_FOUND.into_response()) };
-    let shown = matches!(media_type.as_str(), "application/pdf" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "text/plain");
+async fn letter(State(console): Shared, Path(id): Path<i64>, Query(asked): Query<Asked>) -> Page {
+    on_a_thread(move || pages::letter(&console, id, &asked)).await
+}
+
+async fn mails(State(console): Shared, Query(asked): Query<Asked>) -> Page {
+    on_a_thread(move || pages::mails(&console, &asked)).await
+}
+
+async fn deposits(State(console): Shared, Query(asked): Query<Asked>) -> Page {
+    on_a_thread(move || pages::deposits(&console, &asked)).await
+}
+
+async fn style() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("console/style.css")).into_response()
+}
+
+/// A candidate's file, only one that the database speaks of. Kinds that a browser would run are handed over as bytes to keep.
+async fn file(State(console): Shared, Path(sha256): Path<String>) -> Result<Response, Failure> {
+    let found = tokio::task::spawn_blocking(move || view::files::file(&console.office, &sha256)).await.map_err(|error| Failure(error.into()))?;
+    let Some(file) = found.map_err(Failure)? else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     let mut headers = HeaderMap::new();
-    let media_type = if shown { media_type } else { String::from("application/octet-stream") };
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&media_type).unwrap_or(HeaderValue::from_static("application/octet-stream")));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(if shown { "inline" } else { "attachment" }));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox"));
-    Ok((headers, bytes).into_response())
+    let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    headers.insert(header::CONTENT_TYPE, value(file.media_type()));
+    headers.insert(header::CONTENT_DISPOSITION, value(&file.disposition()));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(file.policy()));
+    Ok((headers, file.bytes).into_response())
 }
 
 /// Pages are made from the database, off the threads that serve sockets.
@@ -107,27 +154,11 @@ impl IntoResponse for Failure {
         if self.0.is::<NotFound>() {
             return (StatusCode::NOT_FOUND, Html(pages::plain("Cette page n'existe pas."))).into_response();
         }
+        if let Some(Refusal(sentence)) = self.0.downcast_ref::<Refusal>() {
+            return (StatusCode::CONFLICT, Html(pages::plain(sentence))).into_response();
+        }
         tracing::error!("a console page failed: {:#}", self.0);
-        (StatusCode::INTERNAL_SERVER_ERROR, Html(pages::plain("Cette page n'a pas pu être préparée ; le journal du service dit pourquoi.")))
+        (StatusCode::INTERNAL_SERVER_ERROR, Html(pages::plain("Cette page n'a pas pu être préparée\u{a0}; le journal du service dit pourquoi.")))
             .into_response()
     }
-}
-
-/// Refuses foreign host names (DNS rebinding), and forbids pages everything but their own style.
-async fn guard(State(office): State<Arc<Office>>, request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
-    let listens_on = office.config.console.listen.rsplit_once(':').map_or("", |(name, _)| name);
-    if !is_loopback(name) && name != listens_on {
-        return (StatusCode::MISDIRECTED_REQUEST, "unknown host").into_response();
-    }
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
-        "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'self'",
-    ));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

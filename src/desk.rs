@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 
 use crate::bank::qr::{self, TransferOrder};
-use crate::domain::document::DocumentKind;
+use crate::domain::document::{DocumentFacts, DocumentKind, DocumentReading, Translation};
 use crate::domain::dossier::{
     Corrections, DecisionFacts, DossierFacts, DossierState, FeeFacts, FileFacts, InterviewFacts, LetterFacts, MailFacts, RequirementWord,
 };
-use crate::domain::finding::Reason;
+use crate::domain::finding::{FileFinding, Reason};
+use crate::domain::language::Language;
 use crate::domain::letter::{CandidateLetter, FeeBlock, LetterBody, LetterKind, LetterLanguage};
 use crate::domain::mail::MailAddress;
 use crate::domain::person::PersonName;
@@ -25,6 +26,7 @@ use crate::store::dossiers::{CorrectionRow, DossierRow};
 use crate::store::outbox::NewLetter;
 use crate::store::{dossiers, from_json, hand_answers, journal, jury, mails, outbox, parse_instant, to_json};
 use crate::tasks::Office;
+use crate::tasks::lessons::{self, Lessons};
 use crate::tasks::money;
 use crate::tasks::process::MailRecord;
 
@@ -36,14 +38,16 @@ pub fn review(office: &Office) -> anyhow::Result<usize> {
     if due.is_empty() {
         return Ok(0);
     }
-    let fees = office.store.read(|connection| money::fees(connection, &office.rules))?;
+    let told = office.store.read(|connection| {
+        Ok(Told { fees: money::fees(connection, &office.rules)?, lessons: lessons::load(connection)?, joined: dossiers::joined(connection)? })
+    })?;
     for rows in due.chunks(REVIEWED_AT_ONCE) {
         if office.stop.is_cancelled() {
             break;
         }
-        match review_together(office, rows, &fees, now) {
+        match review_together(office, rows, &told, now) {
             // One whose plan cannot be applied takes none of the others with it.
-            Err(_) if rows.len() > 1 => rows.iter().try_for_each(|row| review_together(office, std::slice::from_ref(row), &fees, now))?,
+            Err(_) if rows.len() > 1 => rows.iter().try_for_each(|row| review_together(office, std::slice::from_ref(row), &told, now))?,
             outcome => outcome?,
         }
     }
@@ -53,11 +57,22 @@ pub fn review(office: &Office) -> anyhow::Result<usize> {
 /// Plans that are applied in one transaction: each commit waits for the disk.
 const REVIEWED_AT_ONCE: usize = 16;
 
-fn review_together(office: &Office, rows: &[DossierRow], fees: &BTreeMap<String, FeeFacts>, now: DateTime<Utc>) -> anyhow::Result<()> {
+/// What holds for all dossiers of a review.
+struct Told {
+    fees: BTreeMap<String, FeeFacts>,
+    lessons: Lessons,
+    /// Dossiers that a person joined to another, which then counts for both.
+    joined: BTreeMap<String, String>,
+}
+
+fn review_together(office: &Office, rows: &[DossierRow], told: &Told, now: DateTime<Utc>) -> anyhow::Result<()> {
     office.store.write(|transaction| {
         rows.iter().try_for_each(|row| {
-            let fee = fees.get(&row.number).cloned().unwrap_or_default();
-            load(transaction, row, fee, &office.rules)
+            if told.joined.contains_key(&row.number) {
+                return dossiers::forget_state(transaction, row.dossier_id);
+            }
+            let fee = told.fees.get(&row.number).cloned().unwrap_or_default();
+            load(transaction, row, fee, &told.lessons, &office.rules)
                 .and_then(|facts| apply(office, transaction, row, &plan::plan(&facts, &office.rules, now), now))
                 .with_context(|| format!("review dossier {}", row.number))
         })
@@ -69,10 +84,13 @@ pub fn dry_run(office: &Office) -> anyhow::Result<Vec<(DossierRow, Plan)>> {
     let now = office.clock.now();
     office.store.read(|connection| {
         let fees = money::fees(connection, &office.rules)?;
+        let lessons = lessons::load(connection)?;
+        let joined = dossiers::joined(connection)?;
         let rows = dossiers::all(connection)?;
         rows.into_iter()
+            .filter(|row| !joined.contains_key(&row.number))
             .map(|row| {
-                let facts = load(connection, &row, fees.get(&row.number).cloned().unwrap_or_default(), &office.rules)?;
+                let facts = load(connection, &row, fees.get(&row.number).cloned().unwrap_or_default(), &lessons, &office.rules)?;
                 let plan = plan::plan(&facts, &office.rules, now);
                 Ok((row, plan))
             })
@@ -81,7 +99,8 @@ pub fn dry_run(office: &Office) -> anyhow::Result<Vec<(DossierRow, Plan)>> {
 }
 
 /// Everything known about one dossier.
-pub fn load(connection: &Connection, row: &DossierRow, fee: FeeFacts, rules: &Rules) -> anyhow::Result<DossierFacts> {
+pub fn load(connection: &Connection, row: &DossierRow, fee: FeeFacts, lessons: &Lessons, rules: &Rules) -> anyhow::Result<DossierFacts> {
+    let words = dossiers::corrections(connection, row.dossier_id)?;
     let mut facts = DossierFacts {
         number: row.number.clone(),
         reference: row.reference.clone(),
@@ -89,7 +108,7 @@ pub fn load(connection: &Connection, row: &DossierRow, fee: FeeFacts, rules: &Ru
         files: Vec::new(),
         fee,
         letters: letters_of(connection, row.dossier_id)?,
-        corrections: corrections(&dossiers::corrections(connection, row.dossier_id)?),
+        corrections: corrections(&words),
         decision: decision_of(connection, row.dossier_id)?,
         batched_for: batched_for(connection, &row.number)?,
         answered_by_hand_at: hand_answers::latest(connection, row.dossier_id)?,
@@ -124,7 +143,64 @@ pub fn load(connection: &Connection, row: &DossierRow, fee: FeeFacts, rules: &Ru
             reading: file.reading,
         }));
     }
+    for file in &mut facts.files {
+        lessons.apply(connection, &row.number, file, rules.certainty.clear)?;
+        apply_words_on_files(file, &words);
+    }
     Ok(facts)
+}
+
+/// What a person said of a file wins over what was read in it: that it can be read, or cannot, and what it holds.
+fn apply_words_on_files(file: &mut FileFacts, words: &[CorrectionRow]) {
+    for word in words {
+        match word.subject.split(':').collect::<Vec<_>>().as_slice() {
+            ["readable", sha256] if *sha256 == file.sha256 => match Reason::from_slug(&word.value) {
+                Some(reason) => {
+                    file.reading.readable = false;
+                    file.reading.findings = vec![FileFinding { reason, page: None }];
+                    file.reading.documents.clear();
+                }
+                None if word.value == "true" => file.reading.readable = true,
+                None => {}
+            },
+            ["kind", sha256, page] if *sha256 == file.sha256 && !word.value.is_empty() => {
+                let (Some(kind), Ok(page)) = (DocumentKind::from_slug(&word.value), page.parse::<u32>()) else { continue };
+                let is_known = file.reading.documents.iter().any(|document| document.pages.first().copied().unwrap_or(1) == page);
+                if !is_known {
+                    file.reading.readable = true;
+                    file.reading.documents.push(named_by_hand(kind, page));
+                }
+            }
+            ["translation", sha256, page] if *sha256 == file.sha256 => {
+                let page = page.parse::<u32>().unwrap_or(1);
+                let here = |document: &&mut DocumentReading| document.pages.first().copied().unwrap_or(1) == page;
+                let Some(document) = file.reading.documents.iter_mut().find(here) else { continue };
+                match word.value.as_str() {
+                    "is_translation" if document.translation.is_none() => {
+                        document.translation = Some(Translation { target: Language::FRENCH, sworn: None });
+                    }
+                    "is_original" => document.translation = None,
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A document that the program did not see, and a person did.
+fn named_by_hand(kind: DocumentKind, page: u32) -> DocumentReading {
+    DocumentReading {
+        kind,
+        pages: vec![page],
+        languages: Vec::new(),
+        translation: None,
+        certainty: 1.0,
+        runner_up: None,
+        language_certainty: 1.0,
+        evidence: vec![String::from("désigné par une personne")],
+        facts: DocumentFacts::default(),
+    }
 }
 
 fn letters_of(connection: &Connection, dossier_id: i64) -> anyhow::Result<Vec<LetterFacts>> {
@@ -182,10 +258,20 @@ pub fn corrections(rows: &[CorrectionRow]) -> Corrections {
                     corrections.requirements.insert(kind, word);
                 }
             }
+            ["translation", sha256, page] => {
+                if let (Ok(page), "waived") = (page.parse(), row.value.as_str()) {
+                    corrections.translations_waived.insert(((*sha256).to_owned(), page));
+                }
+            }
+            ["checked", reason, sha256] if row.value == "seen" => {
+                corrections.checked.insert(((*reason).to_owned(), (*sha256).to_owned()));
+            }
             ["route"] => corrections.route = Route::from_slug(&row.value),
-            ["programme"] => corrections.programme = Some(row.value.clone()),
-            ["degree_in_progress"] => corrections.degree_in_progress = Some(yes),
-            ["international"] => corrections.international = Some(yes),
+            // An empty value is a word taken back.
+            ["programme"] => corrections.programme = Some(row.value.clone()).filter(|code| !code.is_empty()),
+            ["degree_in_progress"] => corrections.degree_in_progress = (!row.value.is_empty()).then_some(yes),
+            ["international"] => corrections.international = (!row.value.is_empty()).then_some(yes),
+            ["language" | "name"] if row.value.is_empty() => {}
             ["language"] => {
                 corrections.language = Some(if row.value == "en" { LetterLanguage::English } else { LetterLanguage::French });
             }
@@ -194,13 +280,17 @@ pub fn corrections(rows: &[CorrectionRow]) -> Corrections {
                 corrections.name = Some(PersonName::new(given, family));
             }
             ["fee"] => corrections.fee_accepted = row.value == "accepted",
-            ["withdrawn"] => corrections.withdrawn = yes,
+            ["withdrawn"] => corrections.withdrawn |= yes,
+            ["not_a_candidate"] => {
+                corrections.withdrawn |= yes;
+                corrections.letters_off |= yes;
+            }
             ["dispute"] => corrections.disputed = yes,
             ["registered"] => corrections.registered = yes,
             ["interview"] => {
                 corrections.interview = parse_instant(&row.at).ok().and_then(|fixed_at| InterviewFacts::parse(&row.value, fixed_at));
             }
-            ["letters_off"] => corrections.letters_off = yes,
+            ["letters_off"] => corrections.letters_off |= yes,
             _ => {}
         }
     }

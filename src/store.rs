@@ -10,6 +10,7 @@ use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub mod decided;
 pub mod dossiers;
 pub mod forget;
 pub mod hand_answers;
@@ -89,7 +90,8 @@ impl Store {
 pub fn forget_all_but_readings(transaction: &Transaction<'_>) -> anyhow::Result<()> {
     transaction
         .execute_batch(
-            "DELETE FROM hand_answer; DELETE FROM journal; DELETE FROM decision; DELETE FROM batch; DELETE FROM outbox; DELETE FROM transfer_decision;
+            "DELETE FROM mail_decision; DELETE FROM document_shape; DELETE FROM hand_answer; DELETE FROM journal; DELETE FROM decision; DELETE FROM batch;
+             DELETE FROM outbox; DELETE FROM transfer_decision;
              DELETE FROM transfer_source; DELETE FROM transfer; DELETE FROM statement_balance; DELETE FROM statement_file;
              DELETE FROM table_header; DELETE FROM correction; DELETE FROM mail_file;
              DELETE FROM mail; DELETE FROM forgotten; DELETE FROM dossier; DELETE FROM mailbox_cursor; DELETE FROM maildir_seen; DELETE FROM setting; DELETE FROM sqlite_sequence;",

@@ -3,6 +3,7 @@
 //! Elements are known by their local names and the namespace is only looked at for the version: banks declare prefixes they then forget.
 //! DTDs are refused by the parser, so nothing is ever expanded.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
@@ -13,8 +14,13 @@ use crate::bank::{StatementReading, amount, collapse, non_blank};
 use crate::domain::money::Cents;
 use crate::domain::payment::{Movement, Statement};
 
-/// More nodes than any statement has; a file beyond it is refused before memory is.
-const NODES_MAX: u32 = 40_000_000;
+/// More nodes than a statement has besides its entries, which are read one by one in a large file; beyond it the file is refused before
+/// memory is.
+const NODES_MAX: u32 = 4_000_000;
+
+mod source;
+
+use source::Source;
 
 /// The parts of one pooled booking, out of a notification (camt.054) that gives them apart from the statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,10 +85,12 @@ fn details_of<'a>(whole: &Movement, references: &BTreeSet<String>, details: &'a 
 /// [`read`] with the details of pooled bookings that came in files of their own.
 pub fn read_with(bytes: &[u8], details: &[Batch]) -> StatementReading {
     let text = decode_xml(bytes);
+    let source = Source::new(&text);
+    let text = source.frame.as_ref();
     let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: NODES_MAX, ..roxmltree::ParsingOptions::default() };
-    let document = match Document::parse_with_options(&text, options) {
+    let document = match Document::parse_with_options(text, options) {
         Ok(document) => document,
-        Err(error) => return StatementReading::refused(parse_fault(&text, &error)),
+        Err(error) => return StatementReading::refused(parse_fault(text, &error)),
     };
     let root = document.root_element();
     let Some((message, kind)) = root.descendants().filter(Node::is_element).take(8).find_map(|node| Some((node, message_kind(name(node))?))) else {
@@ -92,12 +100,12 @@ pub fn read_with(bytes: &[u8], details: &[Batch]) -> StatementReading {
         let Kind::Other(name) = kind else { return StatementReading::refused(StatementFault::UnknownFormat) };
         return StatementReading::refused(StatementFault::OtherFormat { name: name.to_owned() });
     };
-    let mut reading = StatementReading { format: format!("camt.{number}{}", version(&text, number)), ..StatementReading::default() };
+    let mut reading = StatementReading { format: format!("camt.{number}{}", version(text, number)), ..StatementReading::default() };
     if !is_final {
         reading.note(StatementFault::NotFinal, None, None);
     }
     for statement in message.children().filter(|node| name(*node) == item) {
-        read_statement(statement, &mut reading, is_final, details);
+        read_statement(statement, &mut reading, is_final, &source, details);
     }
     reading.finish()
 }
@@ -145,9 +153,12 @@ fn parse_fault(text: &str, error: &roxmltree::Error) -> StatementFault {
 }
 
 /// XML says its own encoding; Windows-1252 is taken where it says Latin-1 or nothing that holds.
-fn decode_xml(bytes: &[u8]) -> String {
-    let text = crate::bank::sniff::decode(bytes);
-    text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}').to_owned()
+fn decode_xml(bytes: &[u8]) -> Cow<'_, str> {
+    let leading = |c: char| c.is_whitespace() || c == '\u{feff}';
+    match crate::bank::sniff::decode(bytes) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches(leading)),
+        Cow::Owned(text) => Cow::Owned(text.trim_start_matches(leading).to_owned()),
+    }
 }
 
 /// `.02` and the like from the namespace or the schema location, empty when neither tells.
@@ -178,7 +189,7 @@ fn text_of(node: Node<'_, '_>) -> String {
     node.children().filter_map(|child| child.is_text().then(|| child.text()).flatten()).collect()
 }
 
-fn read_statement(node: Node<'_, '_>, reading: &mut StatementReading, is_final: bool, details: &[Batch]) {
+fn read_statement(node: Node<'_, '_>, reading: &mut StatementReading, is_final: bool, source: &Source<'_>, details: &[Batch]) {
     let index = reading.statements.len();
     let mut statement = Statement {
         account: text_at(node, &["Acct", "Id", "IBAN"]).or_else(|| text_at(node, &["Acct", "Id", "Othr", "Id"])).unwrap_or_default(),
@@ -191,13 +202,9 @@ fn read_statement(node: Node<'_, '_>, reading: &mut StatementReading, is_final: 
     }
     let mut pending = 0u32;
     for entry in node.children().filter(|child| name(*child) == "Ntry") {
-        let status = text_at(entry, &["Sts", "Cd"]).or_else(|| text_at(entry, &["Sts"])).unwrap_or_else(|| "BOOK".to_owned());
-        if matches!(status.as_str(), "PDNG" | "INFO" | "FUTR") {
-            pending = pending.saturating_add(1);
-            continue;
-        }
-        match read_entry(entry, &statement).map(|read| joined(read, entry, details)) {
-            Ok(Entry { movements, unsplit }) => {
+        match source.with_entry(entry, |entry| read_one(entry, &statement, details)) {
+            Ok(None) => pending = pending.saturating_add(1),
+            Ok(Some(Entry { movements, unsplit })) => {
                 for movement in &movements {
                     if statement.currency.is_empty() {
                         statement.currency.clone_from(&movement.currency);
@@ -211,8 +218,7 @@ fn read_statement(node: Node<'_, '_>, reading: &mut StatementReading, is_final: 
                 statement.entries.extend(movements);
             }
             Err(what) => {
-                let line = node.document().text_pos_at(entry.range().start).row;
-                reading.note(StatementFault::MalformedRecord { what: what.to_owned() }, Some(index), Some(line));
+                reading.note(StatementFault::MalformedRecord { what: what.to_owned() }, Some(index), Some(source.line_of(entry)));
             }
         }
     }
@@ -220,6 +226,15 @@ fn read_statement(node: Node<'_, '_>, reading: &mut StatementReading, is_final: 
         reading.note(StatementFault::PendingEntries { number: pending }, Some(index), None);
     }
     reading.statements.push(statement);
+}
+
+/// `None` for an entry that is not booked yet.
+fn read_one(entry: Node<'_, '_>, statement: &Statement, details: &[Batch]) -> Result<Option<Entry>, &'static str> {
+    let status = text_at(entry, &["Sts", "Cd"]).or_else(|| text_at(entry, &["Sts"])).unwrap_or_else(|| "BOOK".to_owned());
+    if matches!(status.as_str(), "PDNG" | "INFO" | "FUTR") {
+        return Ok(None);
+    }
+    Ok(Some(joined(read_entry(entry, statement)?, entry, details)))
 }
 
 /// Opening: OPBD, or PRCD (the closing of the day before), or the first interim balance of a page. Closing: CLBD, or the last interim one.
@@ -419,7 +434,21 @@ fn original_amount(part: Node<'_, '_>, booked_currency: &str) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
+    use super::source::WHOLE_BYTES_MAX;
     use super::*;
+
+    #[test]
+    fn a_large_file_is_read_as_a_small_one() {
+        let parts = format!("{}{}", part("60.00", "<Nm>A B</Nm>"), part("60.00", "<Nm>C D</Nm>"));
+        let text = document("08", &format!("{}\n{}", entry("120.00", "CRDT", &parts), entry("x", "CRDT", "")));
+        let prefixed = text.replace("<Ntry>", "<n:Ntry>").replace("</Ntry>", "</n:Ntry>");
+        for text in [text, prefixed] {
+            let whole = read(text.as_bytes());
+            let padded = format!("{text}{}", " ".repeat(WHOLE_BYTES_MAX));
+            assert_eq!((whole.movements().count(), whole.findings.len()), (2, 1));
+            assert_eq!(read(padded.as_bytes()), whole);
+        }
+    }
 
     fn document(version: &str, entries: &str) -> String {
         format!(

@@ -16,7 +16,7 @@ const RECORD_LENGTH: usize = 120;
 /// Reads a decoded file.
 pub fn read(text: &str) -> StatementReading {
     let mut reader = Reader { reading: StatementReading { format: "cfonb120".to_owned(), ..StatementReading::default() }, open: None, current: None };
-    for (position, record) in records(text).into_iter().enumerate() {
+    for (position, record) in records(text).enumerate() {
         reader.record(&record, u32::try_from(position + 1).unwrap_or(u32::MAX));
     }
     reader.close_movement();
@@ -27,25 +27,20 @@ pub fn read(text: &str) -> StatementReading {
 }
 
 /// Cuts a file into records of 120 characters, with or without line ends; short lines are padded, blank ones dropped.
-pub fn records(text: &str) -> Vec<Vec<char>> {
-    let mut records = Vec::new();
-    for line in text.split(['\n', '\r', '\u{1a}']) {
-        let characters: Vec<char> = line.chars().collect();
-        if line.trim().is_empty() {
-            continue;
-        }
-        let used = characters.iter().rposition(|c| !c.is_whitespace()).map_or(0, |last| last + 1);
-        let length = if used <= RECORD_LENGTH { used } else { characters.len() };
-        for chunk in characters.get(..length).unwrap_or_default().chunks(RECORD_LENGTH) {
-            if chunk.iter().all(|c| c.is_whitespace()) {
-                continue;
-            }
-            let mut record = chunk.to_vec();
+pub fn records(text: &str) -> impl Iterator<Item = Vec<char>> + '_ {
+    text.split(['\n', '\r', '\u{1a}']).filter(|line| !line.trim().is_empty()).flat_map(|line| {
+        // Blanks behind a whole record are an editor's; within a file without line ends they are the record's own.
+        let used = line.trim_end();
+        let kept = if used.chars().nth(RECORD_LENGTH).is_none() { used } else { line };
+        let mut letters = kept.chars();
+        std::iter::from_fn(move || {
+            let mut record: Vec<char> = letters.by_ref().take(RECORD_LENGTH).collect();
+            let more = !record.is_empty();
             record.resize(RECORD_LENGTH, ' ');
-            records.push(record);
-        }
-    }
-    records
+            more.then_some(record)
+        })
+        .filter(|record| record.iter().any(|c| !c.is_whitespace()))
+    })
 }
 
 /// A zone by its positions in the brochure, both inclusive, from 1.

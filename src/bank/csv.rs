@@ -84,7 +84,7 @@ pub fn read(text: &str, names: &CsvColumns) -> StatementReading {
             return StatementReading::refused(StatementFault::TooLarge);
         }
     }
-    read_rows(&rows, names)
+    read_rows(rows, names)
 }
 
 /// Reads the first sheet of a workbook that holds a table with known columns, else says what the first one lacks.
@@ -93,7 +93,7 @@ pub fn read_workbook(bytes: &[u8], names: &CsvColumns) -> StatementReading {
         Ok(sheets) => sheets,
         Err(fault) => return StatementReading::refused(fault),
     };
-    let readings: Vec<StatementReading> = sheets.iter().map(|rows| read_rows(rows, names)).collect();
+    let readings: Vec<StatementReading> = sheets.into_iter().map(|rows| read_rows(rows, names)).collect();
     let best =
         readings.iter().position(|reading| !reading.statements.is_empty()).or_else(|| readings.iter().position(|reading| reading.header.is_some()));
     let Some(mut reading) = readings.into_iter().nth(best.unwrap_or(0)) else { return StatementReading::refused(StatementFault::Empty) };
@@ -104,7 +104,7 @@ pub fn read_workbook(bytes: &[u8], names: &CsvColumns) -> StatementReading {
 }
 
 /// Reads a table already cut into cells, each row with its line number. A spreadsheet comes in here too.
-pub fn read_rows(rows: &[(u32, Vec<String>)], names: &CsvColumns) -> StatementReading {
+pub fn read_rows(rows: Vec<(u32, Vec<String>)>, names: &CsvColumns) -> StatementReading {
     let header = rows
         .iter()
         .take(PREAMBLE_LINES_MAX)
@@ -135,7 +135,16 @@ pub fn read_rows(rows: &[(u32, Vec<String>)], names: &CsvColumns) -> StatementRe
         preamble(cells, &mut statement);
     }
     let mut account_column = std::collections::BTreeSet::new();
-    for (line, cells) in rows.iter().skip(header_at + 1) {
+    for (line, cells) in rows.into_iter().skip(header_at + 1) {
+        let cells = cells.as_slice();
+        // Most rows are movements; only one that speaks of a balance or a total is looked at twice.
+        if !speaks_of_a_sum(cells)
+            && let Ok(movement) = columns.movement(cells, &statement.currency)
+        {
+            account_column.extend(columns.own_account(cells));
+            statement.entries.push(movement);
+            continue;
+        }
         if cells.iter().all(String::is_empty) || preamble(cells, &mut statement) || Columns::recognise(cells, names).is_some() {
             continue;
         }
@@ -144,7 +153,7 @@ pub fn read_rows(rows: &[(u32, Vec<String>)], names: &CsvColumns) -> StatementRe
                 account_column.extend(columns.own_account(cells));
                 statement.entries.push(movement);
             }
-            Err(Some(what)) => reading.note(StatementFault::MalformedRecord { what: what.to_owned() }, Some(0), Some(*line)),
+            Err(Some(what)) => reading.note(StatementFault::MalformedRecord { what: what.to_owned() }, Some(0), Some(line)),
             Err(None) => {}
         }
     }
@@ -159,6 +168,13 @@ pub fn read_rows(rows: &[(u32, Vec<String>)], names: &CsvColumns) -> StatementRe
     }
     reading.statements.push(statement);
     reading.finish()
+}
+
+fn speaks_of_a_sum(cells: &[String]) -> bool {
+    cells.iter().any(|cell| {
+        let lower = cell.to_ascii_lowercase();
+        ["solde", "balance", "saldo", "total"].iter().any(|word| lower.contains(word))
+    })
 }
 
 /// One currency in every row is the account's.

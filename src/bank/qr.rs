@@ -172,6 +172,39 @@ mod tests {
         }
     }
 
+    /// An independent reader gives back what was put in, to the byte.
+    #[test]
+    fn another_program_reads_the_picture() {
+        let folder = tempfile::tempdir().unwrap();
+        let longest = TransferOrder { reference: &"Frais de dossier ".repeat(8), beneficiary: &"ECOLE ".repeat(11), ..ORDER };
+        for (number, order) in [ORDER, TransferOrder { bic: "", ..ORDER }, longest].into_iter().enumerate() {
+            let file = folder.path().join(format!("{number}.png"));
+            std::fs::write(&file, png(&order).unwrap()).unwrap();
+            let answer = std::process::Command::new("zbarimg").args(["--quiet", "--raw", "--oneshot"]).arg(&file).output();
+            let Ok(answer) = answer else {
+                eprintln!("zbarimg is not installed: the picture was not read by another program");
+                return;
+            };
+            assert_eq!(String::from_utf8(answer.stdout).unwrap().trim_end_matches('\n'), payload(&order).unwrap());
+        }
+    }
+
+    /// EPC069-12, table 2: lengths of each line, the whole within 331 bytes, one of lines 10 and 11.
+    #[test]
+    fn the_payload_keeps_to_the_limits() {
+        for reference in ["RF18539007547034", "RF471234567890123456789", "Dossier MS24-0042", ""] {
+            let payload = payload(&TransferOrder { reference, ..ORDER }).unwrap();
+            let lines: Vec<&str> = payload.split('\n').collect();
+            let limits = [3, 3, 1, 3, 11, 70, 34, 15, 4, 35, 140, 70];
+            assert!(payload.len() <= BYTES_MAX && lines.len() <= limits.len());
+            assert!(lines.iter().zip(limits).all(|(line, limit)| line.chars().count() <= limit), "{payload}");
+            assert_eq!(&lines[..4], ["BCD", "002", "1", "SCT"]);
+            assert!(lines[7].starts_with("EUR") && matches!(lines[4].len(), 0 | 8 | 11));
+            assert!(lines.get(9).is_none_or(|line| line.is_empty()) || lines.get(10).is_none());
+            assert!(!payload.ends_with('\n') && !payload.contains('\r'));
+        }
+    }
+
     #[test]
     fn the_picture_is_a_gray_png_with_its_quiet_zone() {
         let picture = image::load_from_memory(&png(&ORDER).unwrap()).unwrap();

@@ -2,6 +2,8 @@
 //!
 //! A kind that is no statement is named, so that the refusal says what came instead.
 
+use std::borrow::Cow;
+
 use crate::bank::cfonb;
 
 /// What the bytes are.
@@ -187,12 +189,11 @@ fn cfonb_kind(text: &str) -> Option<Sniffed> {
     if !matches!(code.as_str(), "01" | "04" | "05" | "07") {
         return None;
     }
-    let records = cfonb::records(&sample);
-    let money = records.iter().filter(|record| matches!(cfonb::zone(record, 1, 2).as_str(), "01" | "04" | "07"));
+    let money = cfonb::records(&sample).filter(|record| matches!(cfonb::zone(record, 1, 2).as_str(), "01" | "04" | "07"));
     let (mut good, mut seen) = (0usize, 0usize);
     for record in money {
         seen += 1;
-        good += usize::from(cfonb::signed_amount(&cfonb::zone(record, 91, 104), 2).is_some());
+        good += usize::from(cfonb::signed_amount(&cfonb::zone(&record, 91, 104), 2).is_some());
     }
     (good > 0 && good * 2 >= seen).then_some(Sniffed::Cfonb120)
 }
@@ -207,13 +208,13 @@ fn looks_like_table(text: &str) -> bool {
 }
 
 /// Text of a file: UTF-16 by its mark, UTF-8 when it is valid, else Windows-1252.
-pub fn decode(bytes: &[u8]) -> String {
+pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     if let Some((encoding, length)) = encoding_rs::Encoding::for_bom(bytes) {
-        return encoding.decode_without_bom_handling(bytes.get(length..).unwrap_or_default()).0.into_owned();
+        return encoding.decode_without_bom_handling(bytes.get(length..).unwrap_or_default()).0;
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::WINDOWS_1252.decode(bytes).0.into_owned(),
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => encoding_rs::WINDOWS_1252.decode(bytes).0,
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -13,23 +13,59 @@ use crate::cli::{Common, Unusable, see, table};
 use crate::desk;
 use crate::domain::calendar;
 use crate::domain::document::DocumentKind;
-use crate::domain::route::Route;
 use crate::letters;
-use crate::store::{dossiers, instant_text, journal, jury as jury_rows, mails, outbox, transfers};
+use crate::store::{decided, dossiers, instant_text, journal, jury as jury_rows, mails, outbox};
+use crate::tasks::decide::{self, Effect, MailTarget, Refusal, Share, Word};
 use crate::tasks::jury;
-use crate::tasks::money;
 use crate::tasks::{Office, daily, supervisor};
 
 #[derive(Debug, Subcommand)]
 pub enum Fee {
-    /// Attributes a transfer to one dossier, or to several that share it.
-    Match { transfer: i64, numbers: Vec<String> },
-    /// Takes an attribution back; that pair is never proposed again by itself.
-    Unmatch { transfer: i64 },
+    /// Attributes a transfer to one dossier, or to several that share it: evenly, or as NUMBER=AMOUNT says.
+    Match {
+        transfer: i64,
+        #[arg(value_name = "NUMBER[=AMOUNT]", required = true)]
+        shares: Vec<String>,
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+    /// Takes your own word on a transfer back; an attribution of the program's is refused, and never made again by itself.
+    Unmatch {
+        transfer: i64,
+        #[arg(long, default_value = "")]
+        why: String,
+    },
     /// Says that a transfer is no application fee.
-    Unrelated { transfer: i64 },
+    #[command(alias = "unrelated")]
+    Reject {
+        transfer: i64,
+        #[arg(long, default_value = "")]
+        why: String,
+    },
     /// Accepts what was credited as the whole fee.
-    Accept { number: String },
+    Accept {
+        number: String,
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Gives a mail to a dossier, to a new one, or to nobody; prints the dossier's number.
+    Give {
+        mail: i64,
+        #[arg(long, value_name = "NUMBER")]
+        dossier: Option<String>,
+        /// To a dossier that is opened for it.
+        #[arg(long)]
+        new: bool,
+        /// It is no candidate's.
+        #[arg(long)]
+        nobody: bool,
+        #[arg(long)]
+        why: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +90,15 @@ pub struct Correct {
     pub name: Option<String>,
     #[arg(long)]
     pub withdrawn: Option<bool>,
+    /// It is no candidate: left out of everything, no letters.
+    #[arg(long)]
+    pub not_a_candidate: Option<bool>,
+    /// A document, and whether it needs a translation or is one.
+    #[arg(long, num_args = 2, value_names = ["SHA256[:PAGE]", "waived|is_translation|is_original"])]
+    pub translation: Option<Vec<String>>,
+    /// A file, and whether a person can read it: true, or why not.
+    #[arg(long, num_args = 2, value_names = ["SHA256", "true|page_blurred|page_cut_off|page_too_small|file_damaged|file_password"])]
+    pub readable: Option<Vec<String>>,
     /// The administrative registration is done: no more reminders of it.
     #[arg(long)]
     pub registered: Option<bool>,
@@ -69,9 +114,27 @@ pub struct Correct {
 
 #[derive(Debug, Subcommand)]
 pub enum Letter {
+    /// Lets a letter go that was held, failed or is in doubt.
     Approve { key: String },
+    /// Keeps a letter until it is approved.
     Hold { key: String },
+    /// Drops a letter for good.
     Cancel { key: String },
+    /// Stops all sending; letters are still written and wait.
+    Stop {
+        #[arg(long)]
+        why: String,
+    },
+    /// Lets letters leave again.
+    Resume {
+        #[arg(long, default_value = "")]
+        why: String,
+    },
+    /// Lets the letters go that the hourly breaker holds back.
+    ResetBreaker {
+        #[arg(long, default_value = "")]
+        why: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,35 +170,50 @@ fn refuse(sentence: String) -> anyhow::Error {
 
 pub fn fee(common: &Common, command: Fee) -> anyhow::Result<ExitCode> {
     let office = common.office()?;
-    let now = office.clock.now();
-    if let Fee::Accept { number } = &command {
-        return correct_one(&office, number, &[(String::from("fee"), String::from("accepted"))], "fee accept");
-    }
-    let rows = office.store.read(transfers::all)?;
-    let (transfer, verdict, numbers) = match command {
-        Fee::Match { transfer, numbers } if !numbers.is_empty() => (transfer, "match", numbers),
-        Fee::Match { .. } => return Err(refuse(String::from("name at least one dossier"))),
-        Fee::Unmatch { transfer } => {
-            let matched = rows.iter().find(|row| row.transfer_id == transfer).map(|row| row.dossiers.clone()).unwrap_or_default();
-            (transfer, "unmatch", matched)
+    let actor = actor();
+    let done = match &command {
+        Fee::Match { transfer, shares, why } => {
+            let shares = shares.iter().map(|share| parse_share(share)).collect::<anyhow::Result<Vec<Share>>>()?;
+            decide::attribute(&office, Word { actor: &actor, why }, *transfer, &shares)
         }
-        Fee::Unrelated { transfer } => (transfer, "not_a_fee", Vec::new()),
-        Fee::Accept { .. } => return Ok(ExitCode::SUCCESS),
+        Fee::Unmatch { transfer, why } => {
+            let word = Word { actor: &actor, why };
+            let hers = office.store.read(|connection| decided::transfer_decision(connection, *transfer))?;
+            match hers.is_some_and(|hers| hers.verdict != "unmatch") {
+                true => decide::take_back(&office, word, *transfer),
+                false => decide::detach(&office, word, *transfer),
+            }
+        }
+        Fee::Reject { transfer, why } => decide::reject(&office, Word { actor: &actor, why }, *transfer),
+        Fee::Accept { number, why } => {
+            decide::correct(&office, Word { actor: &actor, why }, number, &[(String::from("fee"), String::from("accepted"))])
+        }
     };
-    if !rows.iter().any(|row| row.transfer_id == transfer) {
-        return Err(refuse(format!("there is no transfer {transfer}")));
+    ended(done)
+}
+
+/// `MS24-0042`, or `MS24-0042=60,00` for a part of a shared transfer.
+fn parse_share(text: &str) -> anyhow::Result<Share> {
+    match text.split_once('=') {
+        None => Ok(Share { number: text.to_owned(), amount: None }),
+        Some((number, amount)) => match crate::bank::amount::written(amount) {
+            Some(amount) => Ok(Share { number: number.to_owned(), amount: Some(amount) }),
+            None => Err(refuse(format!("\"{amount}\" is no amount such as 60,00"))),
+        },
     }
-    office.store.write(|transaction| {
-        for number in &numbers {
-            let Some(row) = dossiers::by_number(transaction, number)? else { bail!(Unusable(format!("there is no dossier {number}"))) };
-            journal::append(transaction, now, &actor(), Some(row.dossier_id), &format!("transfer_{verdict}"), &transfer.to_string())?;
-            dossiers::mark_dirty(transaction, row.dossier_id)?;
+}
+
+/// A gesture that cannot be made is a mistake in the arguments.
+fn ended(done: anyhow::Result<Effect>) -> anyhow::Result<ExitCode> {
+    match done {
+        Ok(Effect::Changed) => Ok(ExitCode::SUCCESS),
+        Ok(Effect::Already) => {
+            println!("Rien à changer\u{a0}: c'était déjà ainsi.");
+            Ok(ExitCode::SUCCESS)
         }
-        transfers::decide(transaction, transfer, now, &actor(), verdict, &numbers)
-    })?;
-    money::reconcile(&office)?;
-    supervisor::settle(&office)?;
-    Ok(ExitCode::SUCCESS)
+        Err(error) if error.is::<Refusal>() => Err(refuse(format!("{error}"))),
+        Err(error) => Err(error),
+    }
 }
 
 pub fn correct(common: &Common, correct: Correct) -> anyhow::Result<ExitCode> {
@@ -145,22 +223,19 @@ pub fn correct(common: &Common, correct: Correct) -> anyhow::Result<ExitCode> {
         let kind = DocumentKind::from_slug(kind).ok_or_else(|| refuse(format!("\"{kind}\" is no kind of document")))?;
         subjects.push((kind_subject(&office, &correct.number, document)?, kind.slug().to_owned()));
     }
-    if let Some(route) = &correct.route {
-        Route::from_slug(route).ok_or_else(|| refuse(format!("\"{route}\" is no admission route")))?;
-        subjects.push((String::from("route"), route.clone()));
-    }
+    subjects.extend(correct.route.iter().map(|route| (String::from("route"), route.clone())));
     if let Some([kind, word]) = correct.requirement.as_deref() {
-        DocumentKind::from_slug(kind).ok_or_else(|| refuse(format!("\"{kind}\" is no kind of document")))?;
-        if !["present", "missing", "waived"].contains(&word.as_str()) {
-            return Err(refuse(format!("\"{word}\": say present, missing or waived")));
-        }
         subjects.push((format!("requirement:{kind}"), word.clone()));
     }
-    if let Some(programme) = &correct.programme {
-        if !office.rules.programmes.iter().any(|known| known.code == *programme) {
-            return Err(refuse(format!("\"{programme}\" is no programme of the rules")));
-        }
-        subjects.push((String::from("programme"), programme.clone()));
+    subjects.extend(correct.programme.iter().map(|programme| (String::from("programme"), programme.clone())));
+    if let Some([document, word]) = correct.translation.as_deref() {
+        let subject = kind_subject(&office, &correct.number, document)?.replacen("kind:", "translation:", 1);
+        subjects.push((subject, word.clone()));
+    }
+    if let Some([document, word]) = correct.readable.as_deref() {
+        let subject = kind_subject(&office, &correct.number, document)?;
+        let sha256 = subject.split(':').nth(1).unwrap_or_default();
+        subjects.push((format!("readable:{sha256}"), word.clone()));
     }
     let words = [
         ("degree_in_progress", correct.degree_in_progress),
@@ -169,6 +244,7 @@ pub fn correct(common: &Common, correct: Correct) -> anyhow::Result<ExitCode> {
         ("registered", correct.registered),
         ("dispute", correct.dispute),
         ("letters_off", correct.letters_off),
+        ("not_a_candidate", correct.not_a_candidate),
     ];
     subjects.extend(words.into_iter().filter_map(|(subject, word)| Some((subject.to_owned(), word?.to_string()))));
     subjects.extend(correct.name.iter().map(|name| (String::from("name"), name.clone())));
@@ -195,41 +271,46 @@ fn kind_subject(office: &Office, number: &str, document: &str) -> anyhow::Result
     }
 }
 
+/// What other commands decide about a dossier.
 pub(crate) fn correct_one(office: &Office, number: &str, subjects: &[(String, String)], why: &str) -> anyhow::Result<ExitCode> {
-    let now = office.clock.now();
-    let actor = actor();
-    office.store.write(|transaction| {
-        let Some(row) = dossiers::by_number(transaction, number)? else { bail!(Unusable(format!("there is no dossier {number}"))) };
-        for (subject, value) in subjects {
-            dossiers::correct(transaction, row.dossier_id, now, &actor, why, subject, value)?;
-            journal::append(transaction, now, &actor, Some(row.dossier_id), "corrected", &format!("{subject} = {value} ({why})"))?;
-        }
-        Ok(())
-    })?;
-    supervisor::settle(office)?;
-    Ok(ExitCode::SUCCESS)
+    ended(decide::correct(office, Word { actor: &actor(), why }, number, subjects))
 }
 
 pub fn letter(common: &Common, command: Letter) -> anyhow::Result<ExitCode> {
-    let (key, from, to): (_, &[&str], _) = match &command {
-        Letter::Approve { key } => (key, &["held", "in_doubt", "failed"], "queued"),
-        Letter::Hold { key } => (key, &["queued"], "held"),
-        Letter::Cancel { key } => (key, &["held", "queued", "in_doubt", "failed"], "cancelled"),
-    };
     let office = common.office()?;
-    let now = office.clock.now();
-    let changed = office.store.write(|transaction| {
-        let changed = outbox::change_state(transaction, key, from, to)?;
-        if changed {
-            let dossier_id = outbox::by_key(transaction, key)?.and_then(|letter| letter.dossier_id);
-            journal::append(transaction, now, &actor(), dossier_id, &format!("letter_{to}"), key)?;
-        }
-        Ok(changed)
-    })?;
-    if !changed {
-        return Err(refuse(format!("no letter {key} is in a state that allows it")));
-    }
-    Ok(ExitCode::SUCCESS)
+    let actor = actor();
+    let word = |why| Word { actor: &actor, why };
+    ended(match &command {
+        Letter::Approve { key } => decide::approve(&office, word(""), key),
+        Letter::Hold { key } => decide::hold(&office, word(""), key),
+        Letter::Cancel { key } => decide::cancel(&office, word(""), key),
+        Letter::Stop { why } => decide::stop_sending(&office, word(why)),
+        Letter::Resume { why } => decide::resume_sending(&office, word(why)),
+        Letter::ResetBreaker { why } => decide::reset_breaker(&office, word(why)),
+    })
+}
+
+/// Whose a mail is.
+pub fn mail(common: &Common, command: MailCommand) -> anyhow::Result<ExitCode> {
+    let office = common.office()?;
+    let actor = actor();
+    let MailCommand::Give { mail, dossier, new, nobody, why } = command;
+    let target = match (dossier, new, nobody) {
+        (Some(number), false, false) => MailTarget::Dossier(number),
+        (None, true, false) => MailTarget::NewDossier,
+        (None, false, true) => MailTarget::Nobody,
+        _ => return Err(refuse(String::from("say one of --dossier NUMBER, --new, --nobody"))),
+    };
+    ended(decide::give(&office, Word { actor: &actor, why: &why }, mail, &target).map(|(effect, number)| {
+        println!("{number}");
+        effect
+    }))
+}
+
+/// Two dossiers that are one person's.
+pub fn join(common: &Common, number: &str, into: &str, why: &str) -> anyhow::Result<ExitCode> {
+    let office = common.office()?;
+    ended(decide::join(&office, Word { actor: &actor(), why }, number, into))
 }
 
 pub fn batch(common: &Common, command: BatchCommand) -> anyhow::Result<ExitCode> {

@@ -210,7 +210,7 @@ pub async fn demo(common: &Common, demo: Demo) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let stop = stop_signal(office.stop.clone())?;
-    let listener = console::listen(&office.config.console.listen).await?;
+    let listener = console::listen(&office.config).await?;
     println!("  console         http://{}/   (Ctrl-C pour finir)", listener.local_addr().context("the console's address")?);
     console::serve(Arc::new(office), listener, stop).await?;
     Ok(ExitCode::SUCCESS)
@@ -264,8 +264,8 @@ pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
     let stop = stop_signal(office.stop.clone())?;
     let console = match office.config.console.listen.as_str() {
         "" => None,
-        address => {
-            let listener = console::listen(address).await?;
+        _ => {
+            let listener = console::listen(&office.config).await?;
             Some(tokio::spawn(console::serve(Arc::clone(&office), listener, stop.clone())))
         }
     };

@@ -67,7 +67,7 @@ pub fn check(facts: &DossierFacts, situation: Situation, rules: &Rules) -> Check
     for requirement in &rules.requirements {
         check_requirement(requirement, &placed, facts, situation, rules, &mut checklist);
     }
-    let pairing = pair_translations(&placed, &rules.certainty);
+    let pairing = pair_translations(&placed, &facts.corrections, &rules.certainty);
     checklist.missing_translations = pairing.missing;
     checklist.to_check.extend(pairing.doubtful);
     checklist.to_check.extend(doubts_about_forms(&placed, rules));
@@ -78,6 +78,12 @@ pub fn check(facts: &DossierFacts, situation: Situation, rules: &Rules) -> Check
     checklist.missing_translations.retain(|item| !closed(item.kind));
     checklist.documents = document_states(&placed, &pairing.translation_of, &rules.certainty);
     checklist
+}
+
+/// Takes away the doubts that a person has looked at.
+pub fn without_checked(to_check: &mut Vec<ToCheck>, corrections: &Corrections) {
+    let looked_at = |check: &ToCheck| (check.reason.slug(), check.sha256.clone().unwrap_or_default());
+    to_check.retain(|check| !corrections.checked.contains(&looked_at(check)));
 }
 
 /// Whether a line of the checklist applies: `None` when what decides it is not known.
@@ -268,10 +274,15 @@ struct Pairing {
 }
 
 /// Pairs translations with originals: first what follows its original in the same file, then by kind and years, then by kind alone.
-fn pair_translations(placed: &[Placed<'_>], certainty: &CertaintyRules) -> Pairing {
+fn pair_translations(placed: &[Placed<'_>], corrections: &Corrections, certainty: &CertaintyRules) -> Pairing {
+    let waived = |document: &Placed<'_>| {
+        let first_page = document.reading.pages.first().copied().unwrap_or(1);
+        corrections.translations_waived.contains(&(document.file.sha256.clone(), first_page))
+    };
     let foreign = |document: &Placed<'_>| {
         document.kind.needs_translation()
             && document.reading.translation.is_none()
+            && !waived(document)
             && !document.reading.languages.is_empty()
             && document.reading.languages.iter().all(|language| !language.is_read_by_the_school())
     };

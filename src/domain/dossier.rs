@@ -1,6 +1,6 @@
 //! The dossier: everything known about one candidate's application, and what follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,10 @@ pub struct Corrections {
     /// By SHA-256 and first page.
     pub kinds: BTreeMap<(String, u32), DocumentKind>,
     pub requirements: BTreeMap<DocumentKind, RequirementWord>,
+    /// Documents, by SHA-256 and first page, that need no translation.
+    pub translations_waived: BTreeSet<(String, u32)>,
+    /// Doubts that a person has looked at and found well: the reason, and the SHA-256 it is about or nothing.
+    pub checked: BTreeSet<(String, String)>,
     pub route: Option<Route>,
     pub programme: Option<String>,
     pub degree_in_progress: Option<bool>,

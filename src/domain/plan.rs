@@ -70,6 +70,7 @@ pub fn assess(facts: &DossierFacts, rules: &Rules, now: DateTime<Utc>) -> Dossie
     let mut checklist = completeness::check(facts, situation, rules);
     checklist.to_check.extend(doubts_about_experience(route, &inference, &placed, facts, rules));
     checklist.to_check.extend(doubts_about_names(&profile, &placed, facts));
+    completeness::without_checked(&mut checklist.to_check, corrections);
 
     let documents_complete = !facts.files.is_empty()
         && checklist.missing.iter().all(|kind| checklist.missing_not_blocking.contains(kind))

@@ -1,5 +1,7 @@
 //! Dossiers, and what people decided about them.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -109,6 +111,25 @@ pub fn keep_state(transaction: &Transaction<'_>, dossier_id: i64, state_json: &s
         .execute(params![dossier_id, state_json, review_at.map(instant_text)])
         .context("keep a dossier's state")?;
     Ok(())
+}
+
+/// A dossier that was joined to another has no state of its own any more.
+pub fn forget_state(transaction: &Transaction<'_>, dossier_id: i64) -> anyhow::Result<()> {
+    transaction
+        .prepare_cached("UPDATE dossier SET dirty = 0, state_json = NULL, review_at = NULL WHERE dossier_id = ?1")?
+        .execute([dossier_id])
+        .context("forget a dossier's state")?;
+    Ok(())
+}
+
+/// Dossiers that a person joined to another one: number by number.
+pub fn joined(connection: &Connection) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT number, value FROM correction AS mine JOIN dossier USING (dossier_id) WHERE subject = 'joined_to' AND value <> '' AND correction_id =
+             (SELECT max(correction_id) FROM correction WHERE dossier_id = mine.dossier_id AND subject = mine.subject)",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect::<Result<_, _>>().context("read which dossiers were joined")
 }
 
 /// The newest word of a person on each subject.

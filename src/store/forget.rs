@@ -145,6 +145,8 @@ pub fn forget_content(transaction: &Transaction<'_>, sha256: &str, at: DateTime<
 
 pub fn forget_reading(transaction: &Transaction<'_>, sha256: &str) -> anyhow::Result<()> {
     transaction.execute("DELETE FROM raw_reading WHERE sha256 = ?1", [sha256]).context("erase a reading")?;
+    transaction.execute("DELETE FROM document_shape WHERE sha256 = ?1", [sha256]).context("erase a document's make")?;
+    transaction.execute("DELETE FROM mail_decision WHERE sha256 = ?1", [sha256]).context("erase what was said of a mail")?;
     Ok(())
 }
 

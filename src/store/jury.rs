@@ -82,6 +82,14 @@ pub fn decisions(connection: &Connection) -> anyhow::Result<Vec<DecisionRow>> {
     rows.collect::<Result<_, _>>().context("read decisions")
 }
 
+/// When and by whom a decision was entered.
+pub fn entered(connection: &Connection, decision_id: i64) -> anyhow::Result<(String, String)> {
+    connection
+        .prepare_cached("SELECT entered_at, actor FROM decision WHERE decision_id = ?1")?
+        .query_row([decision_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .context("read who entered a decision")
+}
+
 pub fn enter_decision(transaction: &Transaction<'_>, row: &DecisionRow, at: DateTime<Utc>, actor: &str) -> anyhow::Result<()> {
     transaction
         .prepare_cached(

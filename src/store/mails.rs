@@ -409,6 +409,12 @@ pub fn add_file(transaction: &Transaction<'_>, file: &MailFileRow) -> anyhow::Re
     Ok(())
 }
 
+/// Lets go of what was made of a mail's files, before it is taken up again.
+pub fn forget_files(transaction: &Transaction<'_>, mail_id: i64) -> anyhow::Result<()> {
+    transaction.prepare_cached("DELETE FROM mail_file WHERE mail_id = ?1")?.execute([mail_id]).context("forget files")?;
+    Ok(())
+}
+
 pub fn files_of_mail(connection: &Connection, mail_id: i64) -> anyhow::Result<Vec<MailFileRow>> {
     let mut statement = connection.prepare_cached(
         "SELECT mail_id, position, name, archive_name, sha256, size_bytes, reading_json FROM mail_file WHERE mail_id = ?1 ORDER BY position",
@@ -434,6 +440,30 @@ pub fn raw_reading(connection: &Connection, sha256: &str, reader: &str) -> anyho
         .optional()
         .context("look for a reading")?;
     text.as_deref().map(from_json).transpose()
+}
+
+/// The name under which a file of that content came, when a mail brought one.
+pub fn name_of_file(connection: &Connection, sha256: &str) -> anyhow::Result<Option<String>> {
+    connection
+        .prepare_cached("SELECT name FROM mail_file WHERE sha256 = ?1 ORDER BY mail_id, position LIMIT 1")?
+        .query_row([sha256], |row| row.get(0))
+        .optional()
+        .context("look for a file")
+}
+
+/// The kept reading of a content, whichever reader made it.
+pub fn any_raw_reading(connection: &Connection, sha256: &str) -> anyhow::Result<Option<RawReading>> {
+    let text: Option<String> = connection
+        .prepare_cached("SELECT raw_json FROM raw_reading WHERE sha256 = ?1")?
+        .query_row([sha256], |row| row.get(0))
+        .optional()
+        .context("look for a reading")?;
+    text.as_deref().map(from_json).transpose()
+}
+
+/// Every mail of that content.
+pub fn by_sha256(connection: &Connection, sha256: &str) -> anyhow::Result<Vec<MailRow>> {
+    select(connection, "WHERE sha256 = ?1 ORDER BY mail_id", [sha256])
 }
 
 pub fn keep_raw_reading(transaction: &Transaction<'_>, reader: &str, raw: &RawReading) -> anyhow::Result<()> {

@@ -187,6 +187,13 @@ pub fn change_state(transaction: &Transaction<'_>, letter_key: &str, from: &[&st
     Ok(n_changed > 0)
 }
 
+/// Lets the letters go that the breaker holds back.
+pub fn release_capped(transaction: &Transaction<'_>, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    transaction
+        .execute("UPDATE outbox SET next_attempt_at = ?1, failure = NULL WHERE state = 'queued' AND failure = 'capped'", [instant_text(now)])
+        .context("release capped letters")
+}
+
 /// Lets every held letter go, as if a person had approved each.
 pub fn release_all(transaction: &Transaction<'_>) -> anyhow::Result<usize> {
     transaction.execute("UPDATE outbox SET state = 'queued' WHERE state = 'held'", []).context("release letters")

@@ -183,7 +183,7 @@ CREATE TABLE table_header (
     actor TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What a person decided about a transfer; the newest wins.
+-- What a person decided about a transfer; the newest that was not taken back wins.
 CREATE TABLE transfer_decision (
     transfer_decision_id INTEGER PRIMARY KEY AUTOINCREMENT,
     transfer_id INTEGER NOT NULL REFERENCES transfer (transfer_id),
@@ -191,7 +191,13 @@ CREATE TABLE transfer_decision (
     actor TEXT NOT NULL,
     -- match, not_a_fee, unmatch
     verdict TEXT NOT NULL CHECK (verdict IN ('match', 'not_a_fee', 'unmatch')),
-    dossiers_json TEXT NOT NULL
+    dossiers_json TEXT NOT NULL,
+    why TEXT NOT NULL DEFAULT '',
+    -- Cents for each dossier, in their order, when she shared it out unevenly.
+    shares_json TEXT,
+    -- She took her word back: what the program makes of the transfer counts again.
+    undone_at TEXT,
+    undone_by TEXT
 ) STRICT;
 
 -- Every letter that was ever due. What it says is fixed when it is queued; a retry is the same bytes.
@@ -273,3 +279,25 @@ CREATE INDEX hand_answer_dossier ON hand_answer (dossier_id, at);
 -- What the breakers count, and whom a bounce names: looked up without walking through the letters' bytes.
 CREATE INDEX outbox_sent ON outbox (sent_at);
 CREATE INDEX outbox_recipient ON outbox (lower(json_extract(recipients_json, '$[0]')));
+
+-- What a person decided about a mail: whose it is. Rows are only ever added; the newest of a mail wins. By content, so that it outlives row numbers.
+CREATE TABLE mail_decision (
+    mail_decision_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    sha256 TEXT NOT NULL,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    why TEXT NOT NULL,
+    -- Empty: it belongs to no dossier.
+    number TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX mail_decision_sha256 ON mail_decision (sha256);
+
+-- What the first page of a document looks like to the teaching of kinds (tasks/lessons.rs), and what the program took it for: derived.
+CREATE TABLE document_shape (
+    sha256 TEXT NOT NULL,
+    first_page INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    words_json TEXT NOT NULL,
+    PRIMARY KEY (sha256, first_page)
+) STRICT, WITHOUT ROWID;

@@ -5,7 +5,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::domain::money::Cents;
-use crate::domain::payment::Statement;
 use crate::store::{instant_text, to_json};
 
 /// A statement file.
@@ -109,8 +108,9 @@ pub fn forget_balances(transaction: &Transaction<'_>, statement_file_id: i64) ->
 }
 
 /// Keeps the balances of one statement of a file under the account's one spelling.
-pub fn add_balance(transaction: &Transaction<'_>, statement_file_id: i64, index: usize, account: &str, statement: &Statement) -> anyhow::Result<()> {
-    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
+pub fn add_balance(transaction: &Transaction<'_>, statement_file_id: i64, index: usize, account: &str, balances: &BalanceRow) -> anyhow::Result<()> {
+    let day = |balance: Option<(NaiveDate, Cents)>| balance.map(|(day, _)| day.to_string());
+    let cents = |balance: Option<(NaiveDate, Cents)>| balance.map(|(_, cents)| cents.0);
     transaction
         .prepare_cached(
             "INSERT INTO statement_balance (statement_file_id, statement, account, opening_day, opening_cents, closing_day, closing_cents)
@@ -120,16 +120,16 @@ pub fn add_balance(transaction: &Transaction<'_>, statement_file_id: i64, index:
             statement_file_id,
             i64::try_from(index).unwrap_or(i64::MAX),
             account,
-            day(statement.opening_date),
-            statement.opening_balance.map(|cents| cents.0),
-            day(statement.closing_date),
-            statement.closing_balance.map(|cents| cents.0)
+            day(balances.opening),
+            cents(balances.opening),
+            day(balances.closing),
+            cents(balances.closing)
         ])
         .context("keep balances")?;
     Ok(())
 }
 
-/// Balances of one booked statement, each with its day.
+/// Balances of one booked statement, each as it was at the end of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BalanceRow {
     pub opening: Option<(NaiveDate, Cents)>,

@@ -1,14 +1,15 @@
-//! Statements and transfers, and what people decided about them.
+//! Statements and transfers. What people decided about them stands in `decided`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use rusqlite::{Connection, Transaction, params};
 
 use crate::bank::dedup::{self, KnownMovement};
+use crate::bank::matching::{Credit, Outcome};
 use crate::domain::payment::{Movement, TransferState};
-use crate::store::{from_json, instant_text, to_json};
+use crate::store::{from_json, to_json};
 
 /// A transfer with the matching's view of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,14 +28,6 @@ pub struct TransferRow {
     pub trusted: bool,
 }
 
-/// A person's word on a transfer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TransferDecisionRow {
-    pub transfer_id: i64,
-    pub verdict: String,
-    pub dossiers: Vec<String>,
-}
-
 /// A statement file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementRow {
@@ -43,14 +36,22 @@ pub struct StatementRow {
     pub imported_at: String,
     /// It added up and its movements count.
     pub booked: bool,
+    /// Slug and French sentence of what was found.
+    pub findings: Vec<(String, String)>,
 }
 
 /// Statement files, in the order in which they were read.
 pub fn statements(connection: &Connection) -> anyhow::Result<Vec<StatementRow>> {
-    let mut statement = connection.prepare_cached("SELECT name, format, imported_at, booked FROM statement_file ORDER BY statement_file_id")?;
-    let rows =
-        statement.query_map([], |row| Ok(StatementRow { name: row.get(0)?, format: row.get(1)?, imported_at: row.get(2)?, booked: row.get(3)? }))?;
-    rows.collect::<Result<_, _>>().context("list statements")
+    let mut statement = connection.prepare_cached(
+        "SELECT name, format, imported_at, booked, findings_json FROM statement_file WHERE undone_at IS NULL ORDER BY statement_file_id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut files = Vec::new();
+    while let Some(row) = rows.next().context("list statements")? {
+        let findings = from_json(row.get_ref(4)?.as_str()?)?;
+        files.push(StatementRow { name: row.get(0)?, format: row.get(1)?, imported_at: row.get(2)?, booked: row.get(3)?, findings });
+    }
+    Ok(files)
 }
 
 /// Known movements of one account in a closed span of days, each with the formats it was seen in; one that other families of formats print
@@ -160,21 +161,31 @@ fn fullest(own: &str, others: &str) -> anyhow::Result<Movement> {
 
 /// Every transfer that some file holds, in order of booking.
 pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
+    select(connection, "")
+}
+
+/// Those that count for some dossier, or did until they were sent back.
+pub fn attributed(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
+    select(connection, "WHERE state IN ('matched', 'returned')")
+}
+
+/// Transfers in order of booking, of those rows only that the clause lets through.
+fn select(connection: &Connection, clause: &'static str) -> anyhow::Result<Vec<TransferRow>> {
     let mut sources: BTreeMap<i64, Sources> = BTreeMap::new();
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT transfer_id, name, entry, booked FROM transfer_source JOIN statement_file USING (statement_file_id)
-         ORDER BY transfer_id, statement_file_id, entry",
-    )?;
+             JOIN (SELECT transfer_id FROM transfer {clause}) USING (transfer_id) ORDER BY transfer_id, statement_file_id, entry"
+    ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next().context("read sources")? {
         let (places, trusted) = sources.entry(row.get(0)?).or_default();
         places.push((row.get(1)?, row.get(2)?));
         *trusted |= row.get::<_, bool>(3)?;
     }
-    let mut statement = connection.prepare_cached(
-        "SELECT transfer_id, account, movement_json, state, dossiers_json, why_json, tier, others_json FROM transfer
-         ORDER BY booking_date, transfer_id",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT transfer_id, account, movement_json, state, dossiers_json, why_json, tier, others_json FROM transfer {clause}
+         ORDER BY booking_date, transfer_id"
+    ))?;
     let mut rows = statement.query([])?;
     let mut transfers = Vec::new();
     while let Some(row) = rows.next().context("read transfers")? {
@@ -196,48 +207,56 @@ pub fn all(connection: &Connection) -> anyhow::Result<Vec<TransferRow>> {
     Ok(transfers)
 }
 
-/// Keeps the matching's view of a transfer.
-pub fn keep_outcome(
-    transaction: &Transaction<'_>,
-    transfer_id: i64,
-    state: &str,
-    tier: &str,
-    dossiers: &[String],
-    why: &[String],
-) -> anyhow::Result<()> {
-    transaction
-        .prepare_cached("UPDATE transfer SET state = ?2, tier = ?3, dossiers_json = ?4, why_json = ?5 WHERE transfer_id = ?1")?
-        .execute(params![transfer_id, state, tier, to_json(&dossiers)?, to_json(&why)?])
-        .context("keep a matching")?;
-    Ok(())
-}
-
-/// The newest word on each transfer.
-pub fn decisions(connection: &Connection) -> anyhow::Result<Vec<TransferDecisionRow>> {
+/// What the matching looks at, and nothing more: a hundred thousand movements are kept in memory once.
+pub fn credits(connection: &Connection) -> anyhow::Result<Vec<Credit>> {
     let mut statement = connection.prepare_cached(
-        "SELECT transfer_id, verdict, dossiers_json FROM transfer_decision AS mine WHERE transfer_decision_id =
-             (SELECT max(transfer_decision_id) FROM transfer_decision WHERE transfer_id = mine.transfer_id)
-         ORDER BY transfer_id",
+        "SELECT transfer_id, movement_json, others_json, max(booked) FROM transfer
+         JOIN transfer_source USING (transfer_id) JOIN statement_file USING (statement_file_id) GROUP BY transfer_id ORDER BY transfer_id",
     )?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))?;
-    rows.map(|row| {
-        let (transfer_id, verdict, dossiers) = row.context("read decisions on transfers")?;
-        Ok(TransferDecisionRow { transfer_id, verdict, dossiers: from_json(&dossiers)? })
-    })
-    .collect()
+    let mut rows = statement.query([])?;
+    let mut credits = Vec::new();
+    while let Some(row) = rows.next().context("read movements")? {
+        let movement = fullest(row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?)?;
+        credits.push(Credit { id: row.get(0)?, movement, statement_trusted: row.get(3)? });
+    }
+    Ok(credits)
 }
 
-pub fn decide(
-    transaction: &Transaction<'_>,
-    transfer_id: i64,
-    at: DateTime<Utc>,
-    actor: &str,
-    verdict: &str,
-    dossiers: &[String],
-) -> anyhow::Result<()> {
-    transaction
-        .prepare_cached("INSERT INTO transfer_decision (transfer_id, at, actor, verdict, dossiers_json) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![transfer_id, instant_text(at), actor, verdict, to_json(&dossiers)?])
-        .context("record a decision on a transfer")?;
-    Ok(())
+/// Changes whenever a movement comes, goes, or is read from another file.
+pub fn version(connection: &Connection) -> anyhow::Result<String> {
+    connection
+        .query_row(
+            "SELECT (SELECT count(*) || ' ' || coalesce(max(transfer_id), 0) FROM transfer_source) || ' ' ||
+                 coalesce((SELECT group_concat(sha256 || imported_at || booked || coalesce(undone_at, '')) FROM statement_file), '')",
+            [],
+            |row| row.get(0),
+        )
+        .context("see whether movements changed")
+}
+
+/// Keeps the matching's view of every transfer. Gives the dossiers whose transfers changed.
+pub fn keep_outcomes(transaction: &Transaction<'_>, outcomes: &[Outcome]) -> anyhow::Result<BTreeSet<String>> {
+    let mut known = transaction.prepare_cached("SELECT state, tier, dossiers_json, why_json FROM transfer WHERE transfer_id = ?1")?;
+    let mut keep =
+        transaction.prepare_cached("UPDATE transfer SET state = ?2, tier = ?3, dossiers_json = ?4, why_json = ?5 WHERE transfer_id = ?1")?;
+    let mut touched = BTreeSet::new();
+    for outcome in outcomes {
+        let (dossiers, why) = (to_json(&outcome.dossiers)?, to_json(&outcome.why)?);
+        let (state, tier) = (outcome.state.slug(), outcome.tier);
+        let before: Option<String> = known
+            .query_row([outcome.transfer], |row| {
+                let same = row.get_ref(0)?.as_str()? == state
+                    && row.get_ref(1)?.as_str()? == tier
+                    && row.get_ref(2)?.as_str()? == dossiers
+                    && row.get_ref(3)?.as_str()? == why;
+                Ok(if same { None } else { Some(row.get::<_, String>(2)?) })
+            })
+            .context("read a matching")?;
+        if let Some(before) = before {
+            touched.extend(from_json::<Vec<String>>(&before)?);
+            touched.extend(outcome.dossiers.iter().cloned());
+            keep.execute(params![outcome.transfer, state, tier, dossiers, why]).context("keep a matching")?;
+        }
+    }
+    Ok(touched)
 }

@@ -22,6 +22,7 @@ use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::{StatementRow, TransferRow};
 use crate::store::{dossiers, from_json, hand_answers, instant_text, mails, outbox, settings, transfers};
+use crate::tasks::decide;
 use crate::tasks::forget::{self, Due};
 use crate::tasks::process::MailRecord;
 use crate::tasks::receive::MISSING_FOLDERS;
@@ -281,7 +282,11 @@ fn account(mails: &[MailRow]) -> MailAccount {
 /// Parts of the machine that do not work as they should, or were stopped.
 fn warnings(connection: &Connection, sources: &Sources, rules: &Rules, paused: bool) -> anyhow::Result<Vec<String>> {
     let mut warnings = Vec::new();
-    if paused {
+    if let Some((at, actor)) = decide::stopped_by(connection)? {
+        let n_waiting = waiting(outbox::n_queued(connection)?, "aucune lettre n'attend");
+        let at = calendar::french_date_time(calendar::paris(at));
+        warnings.push(format!("L'envoi des lettres a été arrêté dans la console par {actor}, {at}\u{a0}: {n_waiting}."));
+    } else if paused {
         let n_waiting = outbox::n_queued(connection)?;
         warnings.push(format!(
             "L'envoi des lettres est arrêté (outgoing.paused = true dans la configuration)\u{a0}: {}.",

@@ -20,7 +20,7 @@ use crate::domain::retention::{self, Closing, KeptUntil};
 use crate::domain::rules::Rules;
 use crate::store::dossiers::DossierRow;
 use crate::store::forget::{self, MailTrace};
-use crate::store::{dossiers, from_json, journal, jury, parse_instant, transfers};
+use crate::store::{decided, dossiers, from_json, journal, jury, parse_instant, transfers};
 use crate::tasks::Office;
 use crate::tasks::process::MailRecord;
 
@@ -82,13 +82,14 @@ fn erase_rows(transaction: &Transaction<'_>, row: &DossierRow, now: DateTime<Utc
     let contents = contents_of(transaction, &mails)?;
     // A payment stays in the books, and must not come back as a question about somebody nobody knows.
     // Where it was one of several possible payers, its absence must not make another the only one.
+    let signed = decided::Signed { at: now, actor, why: "" };
     let mut transfers_to_look_at = Vec::new();
     for transfer in transfers::all(transaction)?.iter().filter(|transfer| transfer.dossiers.contains(&row.number)) {
         let others: Vec<String> = transfer.dossiers.iter().filter(|number| **number != row.number).cloned().collect();
         if others.is_empty() {
-            transfers::decide(transaction, transfer.transfer_id, now, actor, "not_a_fee", &[])?;
+            decided::decide_transfer(transaction, transfer.transfer_id, signed, "not_a_fee", &[], None)?;
         } else if transfer.state == TransferState::ToReview {
-            transfers::decide(transaction, transfer.transfer_id, now, actor, "unmatch", &others)?;
+            decided::decide_transfer(transaction, transfer.transfer_id, signed, "unmatch", &others, None)?;
             transfers_to_look_at.push(transfer.transfer_id);
         }
     }

@@ -46,6 +46,8 @@ pub struct Office {
     pub secret: [u8; 32],
     sandbox: OnceLock<Sandbox>,
     ahead: Mutex<Ahead>,
+    /// One at a time decides and matches.
+    pub settling: Mutex<()>,
     /// Keeps a second daemon out of the same data.
     _lock: Option<fs::File>,
 }
@@ -85,6 +87,7 @@ impl Office {
             secret,
             sandbox: OnceLock::new(),
             ahead: Mutex::default(),
+            settling: Mutex::default(),
             _lock: Some(lock),
         })
     }

@@ -7,6 +7,8 @@ mod hand;
 mod known;
 mod unreadable;
 
+pub mod by_hand;
+
 use std::collections::VecDeque;
 
 use anyhow::Context;
@@ -29,8 +31,8 @@ use crate::intake::mail::{Attachment, ParsedMail, passwords_in, salvage};
 use crate::intake::understand::facts::foreign_iban_announced;
 use crate::intake::unpack::looks_like_archive;
 use crate::store::mails::{MailFileRow, MailRow, MailTie, ProcessedMail};
-use crate::store::{dossiers, from_json, hand_answers, journal, mails, outbox, to_json};
-use crate::tasks::{Office, pulse, reading};
+use crate::store::{decided, dossiers, from_json, hand_answers, journal, mails, outbox, to_json};
+use crate::tasks::{Office, money, pulse, reading};
 
 use known::Known;
 
@@ -118,11 +120,20 @@ pub fn step(office: &Office) -> anyhow::Result<usize> {
 
 /// Parses a mail, sorts it, and unpacks what a person sent.
 pub fn open_mail(office: &Office, sha256: &str) -> anyhow::Result<OpenedMail> {
-    open_mail_as(office, sha256, false)
+    open_mail_as(office, sha256, &Opening::default())
 }
 
-/// The same; of a mail that a person took out of the junk folder, what spam filters wrote into it does not count.
-fn open_mail_as(office: &Office, sha256: &str, vouched_for: bool) -> anyhow::Result<OpenedMail> {
+/// What is known of a mail beside its bytes.
+#[derive(Debug, Clone, Default)]
+struct Opening {
+    /// A person took it out of the junk folder: what spam filters wrote into it does not count.
+    vouched_for: bool,
+    /// What a person says it is.
+    class: Option<MailClass>,
+}
+
+/// The same, with what is known of the mail.
+fn open_mail_as(office: &Office, sha256: &str, opening: &Opening) -> anyhow::Result<OpenedMail> {
     // A blob that was lost cannot stop the mails behind it: its mail is shown as unreadable, and `verify` names the blob.
     if !office.blobs.contains(sha256) {
         return Ok(unreadable(Reason::MailUnreadable, ParsedMail::default(), None));
@@ -131,7 +142,12 @@ fn open_mail_as(office: &Office, sha256: &str, vouched_for: bool) -> anyhow::Res
     let sandbox = office.sandbox()?;
     let own = [office.rules.school.address.clone()];
     let domain = office.message_id_domain();
-    let context = ClassContext { own_addresses: &own, staff_addresses: &office.config.mailbox.staff, own_message_id_domain: &domain, vouched_for };
+    let context = ClassContext {
+        own_addresses: &own,
+        staff_addresses: &office.config.mailbox.staff,
+        own_message_id_domain: &domain,
+        vouched_for: opening.vouched_for,
+    };
     let mut parsed = match sandbox.parse_mail(&bytes) {
         Ok(parsed) => parsed,
         Err(reason) => {
@@ -140,7 +156,10 @@ fn open_mail_as(office: &Office, sha256: &str, vouched_for: bool) -> anyhow::Res
             return Ok(unreadable(reason, salvaged, Some(&sorted)));
         }
     };
-    let classification = classify(&parsed, &context);
+    let mut classification = classify(&parsed, &context);
+    if let Some(class) = opening.class {
+        classification.class = class;
+    }
     if foreign_iban_announced(&parsed.text, &office.rules.fee.iban) {
         parsed.findings.push(Reason::ForeignIban);
     }
@@ -215,10 +234,15 @@ fn unpack(office: &Office, bytes: &[u8], archive_name: &str, passwords: &[String
 /// Gives one mail its class, its dossier and its files, in one transaction.
 fn process(office: &Office, mail: &MailRow, known: &mut Known) -> anyhow::Result<()> {
     let ready = office.ahead().opened.remove(&mail.sha256);
+    if let Some(word) = office.store.read(|connection| decided::mail_decision(connection, &mail.sha256))? {
+        by_hand::place(office, mail, &word.number)?;
+        *known = office.store.read(|connection| Known::read(connection, &office.rules, office.clock.now()))?;
+        return Ok(());
+    }
     let mut first_sight = office.store.read(|connection| mails::superseded_by(connection, mail))?;
     let mut opened = match ready.filter(|_| first_sight.is_none()) {
         Some(opened) => opened,
-        None => open_mail_as(office, &mail.sha256, first_sight.is_some())?,
+        None => open_mail_as(office, &mail.sha256, &Opening { vouched_for: first_sight.is_some(), class: None })?,
     };
     hand::settle_class(mail, &mut opened);
     let message_id = opened.record.parsed.message_id.clone();
@@ -231,12 +255,19 @@ fn process(office: &Office, mail: &MailRow, known: &mut Known) -> anyhow::Result
         if !original.backlog || original.answered_by.is_some() || mail.backlog {
             return record(office, mail, &opened, "duplicate", None, &[]);
         }
-        opened = open_mail_as(office, &mail.sha256, true)?;
+        opened = open_mail_as(office, &mail.sha256, &Opening { vouched_for: true, class: None })?;
         opened.supersedes = Some(original.mail_id);
         first_sight = Some(original);
     }
     if opened.classification.class == MailClass::Bounce {
         return process_bounce(office, mail, &opened);
+    }
+    if money::statement_sender(office, &opened) {
+        opened.classification.class = MailClass::Staff;
+        opened.classification.may_answer = false;
+        let outcome = money::take_mail(office, &mail.sha256, &opened)?;
+        opened.record.reasons = vec![outcome.to_owned()];
+        return record(office, mail, &opened, "processed", None, &[]);
     }
     if opened.classification.class == MailClass::Question {
         try_late_passwords(office, &mut opened, known)?;
@@ -248,6 +279,7 @@ fn process(office: &Office, mail: &MailRow, known: &mut Known) -> anyhow::Result
     };
     match assignment {
         Assignment::Existing { dossier_id, basis } => {
+            let dossier_id = office.store.read(|connection| by_hand::joined_to(connection, dossier_id))?;
             if opened.classification.class == MailClass::Application && basis != "moved" {
                 opened.classification.class = MailClass::Supplement;
             }

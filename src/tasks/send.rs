@@ -14,7 +14,7 @@ use crate::smtp::{self, Phase, Secret, SendError, SendReceipt, SmtpSession, Smtp
 use crate::store::outbox::{Attempt, LetterRow};
 use crate::store::{dossiers, hand_answers, journal, outbox};
 use crate::tasks::receive::{imap_settings, tls};
-use crate::tasks::{Office, pulse};
+use crate::tasks::{Office, decide, pulse};
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,7 +64,9 @@ impl WayOut {
 pub async fn step(office: &Office) -> anyhow::Result<Sent> {
     let mut sent = Sent::default();
     let now = office.clock.now();
-    if office.config.outgoing.paused || office.store.read(|connection| outbox::due(connection, now, 1))?.is_empty() {
+    if office.store.read(|connection| decide::sending_is_off(connection, &office.config))?
+        || office.store.read(|connection| outbox::due(connection, now, 1))?.is_empty()
+    {
         return Ok(sent);
     }
     let mut way_out = WayOut { transport: transport(office).await?, session: None, copy_to: office.config.outgoing.bcc.clone() };
@@ -146,16 +148,18 @@ fn silent(office: &Office, letter: &LetterRow, now: DateTime<Utc>) -> anyhow::Re
 fn capped(office: &Office, letter: &LetterRow, now: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
     let rules = &office.rules.letters;
     office.store.read(|connection| {
+        // What left before a person reset the breaker counts no more.
+        let reset_at = decide::breaker_reset_at(connection)?.unwrap_or(DateTime::UNIX_EPOCH);
         let hour = TimeDelta::hours(1);
         // Instants are kept in whole seconds: those of this very second count too.
         let until = now + TimeDelta::seconds(1);
-        if outbox::n_sent_between(connection, None, now - hour, until)? >= rules.per_hour {
+        if outbox::n_sent_between(connection, None, reset_at.max(now - hour), until)? >= rules.per_hour {
             return Ok(Some(now + TimeDelta::minutes(15)));
         }
         let to_candidate = letter.dossier_id.is_some() || letter.kind == LetterKind::MailUnreadable.slug();
         let (Some(address), true) = (letter.recipients.first(), to_candidate) else { return Ok(None) };
         let day = TimeDelta::days(1);
-        let n_today = outbox::n_sent_between(connection, Some(&address.to_lowercase()), now - day, until)?;
+        let n_today = outbox::n_sent_between(connection, Some(&address.to_lowercase()), reset_at.max(now - day), until)?;
         Ok((n_today >= rules.per_address_and_day).then(|| now + TimeDelta::hours(6)))
     })
 }

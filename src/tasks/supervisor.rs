@@ -17,7 +17,7 @@ use crate::domain::calendar;
 use crate::mailbox::ImapMailbox;
 use crate::store::{dossiers, outbox, settings};
 use crate::tasks::receive::NoRoom;
-use crate::tasks::{Office, daily, money, process, pulse, receive, send};
+use crate::tasks::{Office, daily, decide, money, process, pulse, receive, send};
 
 /// Everything there is to do now: fetch, process, match, decide, send.
 pub async fn once(office: &Office) -> anyhow::Result<()> {
@@ -68,6 +68,8 @@ pub fn settle(office: &Office) -> anyhow::Result<()> {
 }
 
 fn comes_to_rest(office: &Office) -> anyhow::Result<bool> {
+    // The console settles too: two at a time would plan with each other's stale accounts.
+    let _turn = office.settling.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     for _ in 0..ROUNDS_MAX {
         let n_reviewed = desk::review(office)?;
         if office.stop.is_cancelled() || (!money::reconcile(office)? && n_reviewed == 0) {
@@ -209,8 +211,8 @@ const MAILDIR_LOOKED_AT_EVERY: Duration = Duration::from_secs(5);
 /// How long nothing of our own is due. What is due already although every step has just been made waits a minute.
 fn until_due(office: &Office) -> anyhow::Result<Duration> {
     let now = office.clock.now();
-    let paused = office.config.outgoing.paused;
     let due = office.store.read(|connection| {
+        let paused = decide::sending_is_off(connection, &office.config)?;
         let letter = if paused { None } else { outbox::next_attempt(connection)? };
         Ok([dossiers::next_review(connection)?, letter])
     })?;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::world::{Outcome, PROGRAM, World, attachments, copy_season_data, guichet, project, rehearsed_season, season_mail};
 
 /// Every command with its words.
-const COMMANDS: [&[&str]; 38] = [
+const COMMANDS: [&[&str]; 40] = [
     &["explain", "mail"],
     &["explain", "archive"],
     &["explain", "document"],
@@ -29,6 +29,8 @@ const COMMANDS: [&[&str]; 38] = [
     &["letters"],
     &["history"],
     &["bank", "import"],
+    &["bank", "undo"],
+    &["bank", "list"],
     &["fee", "match"],
     &["fee", "unmatch"],
     &["correct"],

@@ -3,8 +3,10 @@
 // Clippy's leave for tests covers functions marked `#[test]`; here the helpers are tests too.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 
+mod bank;
 mod big_day;
 mod commands;
+mod console;
 mod correspondence;
 mod crash;
 mod daemon;

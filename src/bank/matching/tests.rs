@@ -137,3 +137,60 @@ fn the_assistants_word_wins() {
     assert_eq!(outcomes[1].state, TransferState::ToReview);
     assert!(!numbers(&outcomes[1]).contains(&1));
 }
+
+/// Every situation a fee can be in: what each transfer becomes, and how the fee of the first dossier stands.
+#[test]
+fn each_state_of_a_fee() {
+    use crate::domain::payment::FeeState;
+    let reference = people()[0].reference.clone();
+    let own = "MME DUPONT ELODIE";
+    let later = |id: i64, on: &str, cents: i64, debtor: &str, text: &str| credit(id, day(on), cents, debtor, text);
+    let first = |cents: i64, debtor: &str, text: &str| later(1, "2024-02-10", cents, debtor, text);
+    let foreign = {
+        let mut credit = first(5620, own, "");
+        credit.movement.original_amount = Some("USD 65.00".to_owned());
+        credit
+    };
+    let held_in_dollars = {
+        let mut credit = first(6000, own, &reference);
+        credit.movement.currency = "USD".to_owned();
+        credit
+    };
+    for (situation, credits, states, fee) in [
+        ("exact", vec![first(6000, own, &reference)], "matched", Some(FeeState::Credited)),
+        ("short by bank charges", vec![first(5750, own, &reference)], "matched", Some(FeeState::Short)),
+        ("over", vec![first(6500, own, &reference)], "matched", Some(FeeState::Over)),
+        ("twice", vec![first(6000, own, &reference), later(2, "2024-02-12", 6000, own, &reference)], "matched matched", Some(FeeState::Double)),
+        ("in parts", vec![first(3000, own, &reference), later(2, "2024-02-12", 3000, own, &reference)], "matched matched", Some(FeeState::Credited)),
+        ("company", vec![first(6000, "SAS QUESNOY INDUSTRIE", "candidature Élodie Dupont")], "matched", Some(FeeState::Credited)),
+        ("agency with nothing to go by", vec![first(6000, "FLYWIRE PAYMENTS", "PAYMENT 118842")], "to_review", None),
+        ("foreign currency, converted", vec![foreign], "matched", Some(FeeState::Short)),
+        ("not euros", vec![held_in_dollars], "to_review", None),
+        (
+            "returned later",
+            vec![first(6000, own, &reference), later(2, "2024-02-14", -6000, own, "REJET VIR")],
+            "returned returned",
+            Some(FeeState::Returned),
+        ),
+        (
+            "returned, then paid again",
+            vec![first(6000, own, &reference), later(2, "2024-02-14", -6000, own, "REJET VIR"), later(3, "2024-02-20", 6000, own, &reference)],
+            "returned returned matched",
+            Some(FeeState::Credited),
+        ),
+        ("paid before the dossier came", vec![later(1, "2024-01-10", 6000, own, "frais de dossier")], "matched", Some(FeeState::Credited)),
+        ("two of one name", vec![first(6000, "MARTIN MARIE", "frais de dossier")], "to_review", None),
+        ("a refund by the school", vec![first(-6000, own, "REMBOURSEMENT")], "unrelated", None),
+        ("a salary", vec![first(-6000, own, "SALAIRE FEVRIER")], "unrelated", None),
+        ("a refund to the school", vec![first(6000, own, "REMBOURSEMENT TROP PERCU")], "to_review", None),
+        ("a congress guest", vec![first(6000, "M PETIT LUC", "CONGRES MATERIAUX")], "unrelated", None),
+    ] {
+        let outcomes = match_transfers(&credits, &people(), &[], FEE, &vocabulary(), &MatchingOptions::default());
+        let seen: Vec<&str> = outcomes.iter().map(|outcome| outcome.state.slug()).collect();
+        assert_eq!(seen.join(" "), states, "{situation}: {outcomes:?}");
+        assert_eq!(fee_accounts(&outcomes, &credits, FEE).get("MS24-0001").map(|account| account.state), fee, "{situation}");
+        // Before the dossier exists nothing is decided and nothing is lost: a fee's amount stays in sight.
+        let orphans = match_transfers(&credits, &[], &[], FEE, &vocabulary(), &MatchingOptions::default());
+        assert!(orphans.iter().all(|outcome| outcome.state != TransferState::Matched && outcome.dossiers.is_empty()), "{situation}");
+    }
+}

@@ -22,6 +22,8 @@ use crate::store::mails::MailRow;
 use crate::store::outbox::LetterRow;
 use crate::store::transfers::StatementRow;
 use crate::store::transfers::TransferRow;
+use crate::tasks::money::NOT_AUTHENTICATED;
+use crate::tasks::process::MailRecord;
 use crate::wording;
 
 /// What waits for her.
@@ -66,11 +68,14 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
             open.add(true, DigestTask { who: sender(mail), sentence, question: None });
         }
     }
-    for StatementRow { name, imported_at, booked, .. } in &sources.statements {
-        if !booked && *imported_at >= instant_text(since) {
-            let sentence =
-                format!("Le relevé «\u{a0}{name}\u{a0}» n'a pas été comptabilisé\u{a0}: ses totaux ne s'accordent pas ou son format est inconnu.");
+    for file in sources.statements.iter().filter(|file| file.imported_at >= instant_text(since)) {
+        if let Some(sentence) = statement_sentence(file) {
             open.add(true, DigestTask { who: String::new(), sentence, question: None });
+        }
+    }
+    for mail in sources.mails.iter().filter(|mail| mail.dossier_id.is_none()) {
+        if let Some(sentence) = suspicion(mail) {
+            open.add(true, DigestTask { who: sender(mail), sentence, question: None });
         }
     }
     for batch in sources.batches.values().filter(|batch| is_ahead(batch, rules, since)) {
@@ -79,6 +84,37 @@ pub(super) fn of(sources: &Sources, rules: &Rules, since: DateTime<Utc>) -> Open
         }
     }
     open
+}
+
+/// What a statement file asks of a person: why it does not count, or which statement seems to be missing before it.
+fn statement_sentence(file: &StatementRow) -> Option<String> {
+    let name = &file.name;
+    let said = |wanted: &[&str]| -> Vec<&str> {
+        file.findings.iter().filter(|(slug, _)| wanted.is_empty() || wanted.contains(&slug.as_str())).map(|(_, french)| french.as_str()).collect()
+    };
+    if file.booked {
+        let gaps = said(&["balance_gap", "batch_not_split"]);
+        return (!gaps.is_empty()).then(|| format!("Le relevé «\u{a0}{name}\u{a0}» est comptabilisé. {}", gaps.join(" ")));
+    }
+    // Announced movements are no fault: the statement of the day will bring them.
+    if file.findings.iter().any(|(slug, _)| slug == "not_final") {
+        return None;
+    }
+    Some(format!("Le relevé «\u{a0}{name}\u{a0}» n'a pas été comptabilisé. {}", said(&[]).join(" ")))
+}
+
+/// What is suspect about a mail that no dossier shows: it stands in its record alone.
+fn suspicion(mail: &MailRow) -> Option<String> {
+    let record: MailRecord = serde_json::from_str(mail.facts_json.as_deref()?).ok()?;
+    let quoted = format!("«\u{a0}{}\u{a0}»", mail.subject);
+    if record.reasons.iter().any(|reason| reason == NOT_AUTHENTICATED) {
+        return Some(format!(
+            "Courriel {quoted} au nom d'un expéditeur de relevés, sans que notre serveur confirme d'où il vient\u{a0}: rien n'en a été repris."
+        ));
+    }
+    record.parsed.findings.contains(&Reason::ForeignIban).then(|| {
+        format!("Courriel {quoted}\u{a0}: il annonce un autre IBAN de l'école, fraude possible. Ne le suivez pas et prévenez l'agence comptable.")
+    })
 }
 
 /// A mail that only a person can deal with.

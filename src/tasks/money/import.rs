@@ -15,7 +15,7 @@ use crate::bank::dedup::{family, reconcile as reconcile_movements};
 use crate::bank::{self, CsvColumns, StatementFault, StatementReading};
 use crate::blobs::{Durability, sha256_hex};
 use crate::domain::money::Cents;
-use crate::domain::payment::Movement;
+use crate::domain::payment::{Movement, Statement};
 use crate::domain::rules::Rules;
 use crate::store::statements::{self, BalanceRow, NewStatementFile, StatementFileRow};
 use crate::store::{from_json, journal, to_json, transfers};
@@ -25,7 +25,7 @@ use crate::tasks::Office;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Import {
     AlreadyKnown { imported_at: String },
-    Done { reading: StatementReading, n_new: usize, n_known: usize },
+    Done { reading: Box<StatementReading>, n_new: usize, n_known: usize },
 }
 
 impl Import {
@@ -95,7 +95,7 @@ pub fn import_with(office: &Office, bytes: &[u8], name: &str, actor: &str, optio
     if !options.dry_run {
         tracing::info!(n_new, n_known, format = %reading.format, "statement read: {n_new} new movements");
     }
-    Ok(Import::Done { reading, n_new, n_known })
+    Ok(Import::Done { reading: Box::new(reading), n_new, n_known })
 }
 
 /// Ends the transaction of a preview without a trace.
@@ -160,7 +160,7 @@ fn account_of(spelling: &str, rules: &Rules) -> String {
 fn check_neighbours(connection: &Connection, reading: &mut StatementReading, rules: &Rules) -> anyhow::Result<()> {
     let mut found = Vec::new();
     for (index, statement) in reading.statements.iter().enumerate().filter(|(index, _)| reading.trusted(*index)) {
-        let (Some(opening), Some(day)) = (statement.opening_balance, statement.opening_date) else { continue };
+        let Some((day, opening)) = balances(statement, &reading.format).opening else { continue };
         let account = account_of(&statement.account, rules);
         let own_earlier = reading.statements.iter().take(index).any(|earlier| account_of(&earlier.account, rules) == account);
         if !own_earlier {
@@ -171,6 +171,13 @@ fn check_neighbours(connection: &Connection, reading: &mut StatementReading, rul
         reading.note(fault, Some(index), None);
     }
     Ok(())
+}
+
+/// A statement's balances, each as at the end of a day: CFONB and MT940 date the opening one on the day before, the others on the first day.
+fn balances(statement: &Statement, format: &str) -> BalanceRow {
+    let same_day = matches!(family(format), "cfonb120" | "mt940" | "mt942");
+    let opened = statement.opening_date.and_then(|day| if same_day { Some(day) } else { day.pred_opt() });
+    BalanceRow { opening: opened.zip(statement.opening_balance), closing: statement.closing_date.zip(statement.closing_balance) }
 }
 
 /// What an opening balance has against it, by the booked statements of its account.
@@ -185,17 +192,17 @@ fn broken_chain(known: &[BalanceRow], opening: Cents, day: NaiveDate) -> Option<
     let (closed_on, closing) =
         known.iter().filter_map(|row| row.closing).filter(|(closed_on, _)| *closed_on <= day).max_by_key(|(closed_on, _)| *closed_on)?;
     let difference = Cents(opening.0.saturating_sub(closing.0));
-    Some(if working_days_between(closed_on, day) == 0 {
+    Some(if working_days_after(closed_on, day) == 0 {
         StatementFault::BalanceContradiction { difference, day: closed_on.format("%d/%m/%Y").to_string() }
     } else {
         StatementFault::BalanceGap { difference }
     })
 }
 
-/// Days from Monday to Friday strictly between two days.
-fn working_days_between(from: NaiveDate, to: NaiveDate) -> usize {
+/// Days from Monday to Friday after the first day, the second one included: each could have had a statement.
+fn working_days_after(from: NaiveDate, to: NaiveDate) -> usize {
     use chrono::{Datelike, Weekday};
-    from.iter_days().skip(1).take(8).take_while(|day| *day < to).filter(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)).count()
+    from.iter_days().skip(1).take(8).take_while(|day| *day <= to).filter(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)).count()
 }
 
 /// Records a file as it was read and books what is trusted of it. What the file had booked before is replaced.
@@ -225,7 +232,7 @@ fn book(transaction: &Transaction<'_>, statement_file_id: i64, reading: &Stateme
     let mut by_account: BTreeMap<String, Vec<&Movement>> = BTreeMap::new();
     for (index, statement) in reading.statements.iter().enumerate().filter(|(index, _)| reading.trusted(*index)) {
         let account = account_of(&statement.account, rules);
-        statements::add_balance(transaction, statement_file_id, index, &account, statement)?;
+        statements::add_balance(transaction, statement_file_id, index, &account, &balances(statement, &reading.format))?;
         by_account.entry(account).or_default().extend(&statement.entries);
     }
     let family = family(&reading.format);

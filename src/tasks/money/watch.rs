@@ -10,7 +10,7 @@ use crate::store::journal;
 use crate::tasks::Office;
 use crate::tasks::money::import;
 
-/// A file that did not change for so long is complete; one of the same size this much later too.
+/// A file that did not change for so long is complete.
 const SETTLED_SECONDS: i64 = 3;
 /// What some programs call a file they are still writing.
 const UNFINISHED: [&str; 6] = ["part", "tmp", "filepart", "crdownload", "download", "swp"];
@@ -23,10 +23,11 @@ pub fn watch_folder(office: &Office) -> anyhow::Result<usize> {
     if !folder.is_dir() {
         return Ok(0);
     }
-    let mut entries: Vec<_> = fs::read_dir(&folder).context("look into the statements folder")?.collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
+    let entries: Vec<_> = fs::read_dir(&folder).context("look into the statements folder")?.collect::<Result<Vec<_>, _>>()?;
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).filter(|path| is_statement(path)).collect();
+    paths.sort();
     let mut n_read = 0;
-    for path in entries.into_iter().map(|entry| entry.path()).filter(|path| is_statement(path) && is_settled(path, office)) {
+    for path in settled(paths, office) {
         let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
         let size = fs::metadata(&path).context("look at a statement")?.len();
         let why = if size > FILE_BYTES_MAX {
@@ -66,10 +67,19 @@ fn move_aside(folder: &Path, path: &Path, name: &str, why: &[String]) -> anyhow:
     fs::rename(path, &target).context("move a statement aside")
 }
 
-/// A file still being written is left alone: neither its content nor its name may have changed for some seconds. The change of the inode counts
-/// too, for a copy may bring an old date with it. Under a fixed clock ages mean nothing.
-fn is_settled(path: &Path, office: &Office) -> bool {
-    let Ok(metadata) = fs::metadata(path) else { return false };
-    let age = office.clock.now().timestamp() - metadata.mtime().max(metadata.ctime());
-    matches!(office.clock, crate::clock::Clock::Simulated(_)) || age >= SETTLED_SECONDS || age < -60
+/// Those of the files that are complete. One still being written is left alone: neither its size nor its dates may have changed for some
+/// seconds, which are waited for when a file has only just come. The change of the inode counts too, for a copy may bring an old date with
+/// it. Under a fixed clock ages mean nothing.
+fn settled(paths: Vec<PathBuf>, office: &Office) -> Vec<PathBuf> {
+    let seen = |path: &Path| fs::metadata(path).ok().map(|metadata| (metadata.len(), metadata.mtime().max(metadata.ctime())));
+    if matches!(office.clock, crate::clock::Clock::Simulated(_)) {
+        return paths;
+    }
+    let now = office.clock.now().timestamp();
+    let is_fresh = |changed: i64| (-60..SETTLED_SECONDS).contains(&(now - changed));
+    let before: Vec<(PathBuf, (u64, i64))> = paths.into_iter().filter_map(|path| seen(&path).map(|seen| (path, seen))).collect();
+    if before.iter().any(|(_, (_, changed))| is_fresh(*changed)) {
+        std::thread::sleep(std::time::Duration::from_secs(SETTLED_SECONDS.unsigned_abs()));
+    }
+    before.into_iter().filter(|(path, before)| seen(path) == Some(*before)).map(|(path, _)| path).collect()
 }

@@ -44,7 +44,7 @@ fn count(made: &Made, outcome: &Outcome, tally: &mut Tally) -> Option<String> {
 
 /// Share in hundredths; everything of nothing is everything.
 fn share(part: u32, whole: u32) -> u32 {
-    if whole == 0 { 100 } else { part * 100 / whole }
+    (part * 100).checked_div(whole).unwrap_or(100)
 }
 
 /// Judges twenty seasons and prints what became of each kind of evidence; gives all fees together.
