@@ -31,6 +31,8 @@ pub struct Today {
     pub jury: String,
     pub juries_without_date: String,
     pub mails: String,
+    /// For the fields that suggest a dossier.
+    pub names: Vec<(String, String)>,
 }
 
 /// A dossier with what is to be decided about it.
@@ -75,6 +77,7 @@ pub fn today(office: &Office) -> anyhow::Result<Today> {
     let alarms = alarms(&states, &statements, digest.warnings);
     let n = |wanted: &dyn Fn(&DossierState) -> bool| states.iter().filter(|state| wanted(state)).count();
     Ok(Today {
+        names: view::names(office)?,
         day: calendar::french_date(day),
         n_waiting: alarms.len() + letters.len() + transfers.len() + fees.len() + doubts.len() + n_mails,
         alarms,
