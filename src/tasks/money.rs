@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use crate::bank::matching::{self, Credit, Decided, MatchingOptions, Outcome, Payee};
 use crate::blobs::sha256_hex;
@@ -50,6 +50,11 @@ pub fn reconcile(office: &Office) -> anyhow::Result<bool> {
         settings::set_setting(transaction, MATCHED, &asked)?;
         Ok(!touched.is_empty())
     })
+}
+
+/// Lets the next [`reconcile`] look at everything, changed or not.
+pub fn match_anew(transaction: &Transaction<'_>) -> anyhow::Result<()> {
+    settings::set_setting(transaction, MATCHED, "")
 }
 
 /// Under which the fingerprint of what was matched last is kept.

@@ -14,9 +14,11 @@ use crate::blobs::Blobs;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk;
+use crate::domain::calendar;
 use crate::domain::dossier::DossierState;
+use crate::domain::rules::JurySession;
 use crate::store::{self, Store, outbox, to_json};
-use crate::tasks::{Office, OfficeOptions, process, supervisor};
+use crate::tasks::{Office, OfficeOptions, money, process, supervisor};
 
 /// What came out otherwise for one dossier.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +50,10 @@ pub fn replay(config: Config, clock: Clock, data: &Path, into: &Path, before: &S
     before.copy_to(&into.join("guichet.sqlite"))?;
     copy_blobs(data, into)?;
     let office = Office::open(OfficeOptions { config, data: into.to_owned(), clock, rehearsal: false })?;
-    office.store.write(|transaction| store::forget_derived(transaction, |sha256| office.blobs.contains(sha256)))?;
+    office.store.write(|transaction| {
+        store::forget_derived(transaction, |sha256| office.blobs.contains(sha256))?;
+        money::match_anew(transaction)
+    })?;
     process::step(&office)?;
     supervisor::settle(&office)?;
 
@@ -59,6 +64,7 @@ pub fn replay(config: Config, clock: Clock, data: &Path, into: &Path, before: &S
         let (old, new) = (states_before.get(number), states_after.get(number));
         differences.extend(compared(number, old.map(|(_, state)| state), new.map(|(_, state)| state))?);
     }
+    differences.retain(|difference| !jury_has_met(difference, &office));
     let known: BTreeSet<&str> = letters_before.iter().map(|letter| letter.letter_key.as_str()).collect();
     let new_letters = letters_after.iter().map(|letter| &letter.letter_key).filter(|key| !known.contains(key.as_str())).cloned().collect();
     Ok(Replayed { differences, new_letters })
@@ -77,6 +83,14 @@ fn copy_blobs(data: &Path, into: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A plan looks ahead: a state that was kept before its jury met names that jury, one made today cannot. No reading differs.
+fn jury_has_met(difference: &Difference, office: &Office) -> bool {
+    let today = calendar::paris(office.clock.now()).date();
+    let named = |session: &&JurySession| difference.before == Value::from(session.name.as_str()).to_string();
+    difference.what == "jury_session"
+        && office.rules.juries.iter().find(named).is_some_and(|session| session.last_day_to_aim_at().is_some_and(|last| last < today))
 }
 
 /// Field by field, as the state is kept.
