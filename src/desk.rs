@@ -21,6 +21,7 @@ use crate::domain::route::Route;
 use crate::domain::rules::Rules;
 use crate::intake::class::parts::is_part;
 use crate::intake::understand::facts::programmes_named;
+use crate::jury::Decision;
 use crate::letters::{self, Attachment, AutoSubmitted, Envelope};
 use crate::store::dossiers::{CorrectionRow, DossierRow};
 use crate::store::outbox::NewLetter;
@@ -110,7 +111,7 @@ pub fn load(connection: &Connection, row: &DossierRow, fee: FeeFacts, lessons: &
         letters: letters_of(connection, row.dossier_id)?,
         corrections: corrections(&words),
         decision: decision_of(connection, row.dossier_id)?,
-        batched_for: batched_for(connection, &row.number)?,
+        batched_for: batched_for(connection, row)?,
         answered_by_hand_at: hand_answers::latest(connection, row.dossier_id)?,
     };
     for mail in mails::of_dossier(connection, row.dossier_id)? {
@@ -231,9 +232,17 @@ fn decision_of(connection: &Connection, dossier_id: i64) -> anyhow::Result<Optio
     }))
 }
 
-fn batched_for(connection: &Connection, number: &str) -> anyhow::Result<Option<String>> {
-    let batches = jury::batches(connection)?;
-    Ok(batches.into_iter().rev().find(|batch| batch.numbers.iter().any(|known| known == number)).map(|batch| batch.session))
+/// The session whose batch holds a dossier, unless that jury put it off: then it is free for the next one.
+fn batched_for(connection: &Connection, row: &DossierRow) -> anyhow::Result<Option<String>> {
+    let newest = jury::batches(connection)?.into_iter().rev().find(|batch| batch.numbers.contains(&row.number)).map(|batch| batch.session);
+    let Some(session) = newest else { return Ok(None) };
+    let put_off = jury::decisions(connection)?.into_iter().any(|decision| {
+        decision.dossier_id == row.dossier_id
+            && decision.session == session
+            && decision.approved_at.is_some()
+            && decision.decision == Decision::Deferred.slug()
+    });
+    Ok((!put_off).then_some(session))
 }
 
 /// What a person decided, as the plan takes it. Subjects are those that `guichet correct` writes.

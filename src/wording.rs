@@ -118,6 +118,17 @@ pub fn timeliness(timeliness: Timeliness) -> &'static str {
     }
 }
 
+/// What the jury is told of a file that was not in time.
+pub fn timeliness_note(timeliness: Timeliness) -> Option<&'static str> {
+    match timeliness {
+        Timeliness::InTime | Timeliness::GreyZone => None,
+        Timeliness::AfterInternationalDate => {
+            Some("Arrivé après la date limite des candidats internationaux\u{a0}: le temps est court pour obtenir un visa.")
+        }
+        Timeliness::Late => Some("Arrivé après la date limite de réception des dossiers."),
+    }
+}
+
 pub fn mail_class(class: MailClass) -> &'static str {
     match class {
         MailClass::Application => "candidature",

@@ -367,7 +367,7 @@ pub fn decisions(common: &Common, command: Decisions) -> anyhow::Result<ExitCode
         Decisions::Send { approve: _ } => {
             let n_approved = jury::approve(&office, &actor())?;
             supervisor::settle(&office)?;
-            println!("{n_approved} lettre(s) de décision en file d'envoi.");
+            println!("{n_approved} décision(s) approuvée(s)\u{a0}: leurs lettres partent au prochain passage.");
             Ok(ExitCode::SUCCESS)
         }
     }

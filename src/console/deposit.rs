@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::gestures::{Filled, refusal};
 use super::{Console, Failure, NotFound, view};
-use crate::domain::letter::LetterKind;
+use crate::jury::Decision;
 use crate::store::{jury as jury_rows, parse_instant, statements};
 use crate::tasks::jury;
 use crate::tasks::money::{self, Import, ImportOptions};
@@ -101,7 +101,11 @@ pub fn page(console: &Console) -> anyhow::Result<DepositPage> {
         for row in jury_rows::decisions(connection)?.into_iter().filter(|row| row.approved_at.is_none()) {
             let number = crate::store::dossiers::by_id(connection, row.dossier_id)?.map(|dossier| dossier.number).unwrap_or_default();
             let name = names.iter().find(|(known, _)| *known == number).map(|(_, name)| name.clone()).unwrap_or_default();
-            decisions.push((number, name, letter_name(&format!("decision_{}", row.decision))));
+            decisions.push((
+                number,
+                name,
+                Decision::from_slug(&row.decision).map_or(row.decision, |decision| jury::consequence(decision).to_owned()),
+            ));
         }
         let batch = |row: jury_rows::BatchRow| (row.session, parse_instant(&row.built_at).map(view::moment).unwrap_or_default(), row.numbers.len());
         Ok(DepositPage {
@@ -114,16 +118,6 @@ pub fn page(console: &Console) -> anyhow::Result<DepositPage> {
 }
 
 /// A decision's letter in her words.
-fn letter_name(slug: &str) -> String {
-    match LetterKind::from_slug(slug).map(LetterKind::slug) {
-        Some("decision_admitted") => String::from("admission"),
-        Some("decision_admitted_subject_to_degree") => String::from("admission sous réserve du diplôme"),
-        Some("decision_waiting_list") => String::from("liste d'attente"),
-        Some("decision_refused") => String::from("refus"),
-        _ => slug.to_owned(),
-    }
-}
-
 /// A file comes: it is read and shown.
 pub async fn bring(State(console): State<Arc<Console>>, Path(what): Path<String>, headers: HeaderMap, body: Bytes) -> Result<Response, Failure> {
     let act = move || {
@@ -192,7 +186,7 @@ fn look_at_decisions(office: &Office, bytes: &[u8], name: &str) -> anyhow::Resul
             row: line.line.row,
             number: line.line.number.clone(),
             name: line.line.name.clone(),
-            letter: line.verdict.as_ref().map_or_else(Clone::clone, |slug| letter_name(slug)),
+            letter: line.verdict.as_ref().map_or_else(Clone::clone, |words| (*words).to_owned()),
             is_wrong: line.verdict.is_err(),
         })
         .collect();

@@ -246,7 +246,7 @@ fn candidate(office: &Office, state: &DossierState) -> BatchCandidate {
         financing_fr: state.financing.map(|financing| wording::financing(financing).to_owned()),
         experience_months: state.experience_months,
         arrived_on: calendar::paris(state.first_arrival).date(),
-        notes: Vec::new(),
+        notes: wording::timeliness_note(state.timeliness).into_iter().map(str::to_owned).collect(),
         pieces,
     }
 }
@@ -293,13 +293,17 @@ fn check_line(line: &DecisionLine, numbers: &[String], state: Option<&DossierSta
     if !line.name.is_empty() && !same_name {
         return Err(format!("le nom ne correspond pas à celui du dossier ({})", state.name));
     }
-    match line.decision {
-        None => Err(String::from("pas de décision")),
-        Some(Decision::Deferred) => Ok("ajourné : aucune lettre"),
-        Some(Decision::Admitted) => Ok("admission"),
-        Some(Decision::AdmittedSubjectToDegree) => Ok("admission sous réserve du diplôme"),
-        Some(Decision::WaitingList) => Ok("liste d'attente"),
-        Some(Decision::Refused) => Ok("refus"),
+    line.decision.map(consequence).ok_or_else(|| String::from("pas de décision"))
+}
+
+/// What follows from a decision once it is approved, as the assistant reads it.
+pub fn consequence(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Deferred => "ajourné\u{a0}: aucune lettre, le dossier entre dans le lot du prochain jury",
+        Decision::Admitted => "admission",
+        Decision::AdmittedSubjectToDegree => "admission sous réserve du diplôme",
+        Decision::WaitingList => "liste d'attente",
+        Decision::Refused => "refus",
     }
 }
 
@@ -309,7 +313,7 @@ pub fn enter(office: &Office, session: &str, checked: &[CheckedLine], actor: &st
     office.store.write(|transaction| {
         let mut n_entered = 0;
         for line in checked.iter().filter(|line| line.verdict.is_ok()) {
-            let (Some(row), Some(slug)) = (dossiers::by_number(transaction, &line.line.number)?, line.line.decision.and_then(decision_slug)) else {
+            let (Some(row), Some(slug)) = (dossiers::by_number(transaction, &line.line.number)?, line.line.decision.map(Decision::slug)) else {
                 continue;
             };
             let decision = DecisionRow {
@@ -333,18 +337,7 @@ pub fn enter(office: &Office, session: &str, checked: &[CheckedLine], actor: &st
     })
 }
 
-/// The decision as the letter kinds name it; a deferral has no letter.
-fn decision_slug(decision: Decision) -> Option<&'static str> {
-    match decision {
-        Decision::Admitted => Some("admitted"),
-        Decision::AdmittedSubjectToDegree => Some("admitted_subject_to_degree"),
-        Decision::WaitingList => Some("waiting_list"),
-        Decision::Refused => Some("refused"),
-        Decision::Deferred => None,
-    }
-}
-
-/// Lets the letters of all entered decisions go.
+/// Lets the letters of all entered decisions go. A deferral has none: its dossier is free for the next batch.
 pub fn approve(office: &Office, actor: &str) -> anyhow::Result<usize> {
     let now = office.clock.now();
     office.store.write(|transaction| {

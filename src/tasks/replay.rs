@@ -88,7 +88,7 @@ fn copy_blobs(data: &Path, into: &Path) -> anyhow::Result<()> {
 /// A plan looks ahead: a state that was kept before its jury met names that jury, one made today cannot. No reading differs.
 fn jury_has_met(difference: &Difference, office: &Office) -> bool {
     let today = calendar::paris(office.clock.now()).date();
-    let named = |session: &&JurySession| difference.before == Value::from(session.name.as_str()).to_string();
+    let named = |session: &&JurySession| difference.before == format!("{:?}", session.name);
     difference.what == "jury_session"
         && office.rules.juries.iter().find(named).is_some_and(|session| session.last_day_to_aim_at().is_some_and(|last| last < today))
 }

@@ -11,7 +11,7 @@ type Build = fn() -> Vec<u8>;
 type Files = Vec<(String, Vec<u8>)>;
 
 /// Scenario, file, builder.
-pub const MAILS: [(&str, &str, Build); 28] = [
+pub const MAILS: [(&str, &str, Build); 29] = [
     ("001-everything-at-once", "candidature.eml", || maelle(everything(&MAELLE))),
     ("002-a-supplement-completes", "candidature.eml", || maelle(without(everything(&MAELLE), &["releve", "photo"]))),
     ("002-a-supplement-completes", "complement.eml", || {
@@ -83,6 +83,7 @@ pub const MAILS: [(&str, &str, Build); 28] = [
     ("019-after-the-international-date", "candidature.eml", || {
         application(&IOANA_FROM_TUNIS, Client::Gmail, "Please find my application attached.", "application.zip", &everything(&IOANA_FROM_TUNIS), None)
     }),
+    ("020-put-off-to-the-next-jury", "candidature.eml", || maelle(everything(&MAELLE))),
 ];
 
 const FIRST: &str = "2024-02-05T09:12:00+01:00";
