@@ -326,13 +326,15 @@ pub fn batch(common: &Common, command: BatchCommand) -> anyhow::Result<ExitCode>
         }
         BatchCommand::Show => {
             let batches = office.store.read(jury_rows::batches)?;
+            let folder = |batch: &jury_rows::BatchRow| office.config.path(&batch.folder).to_string_lossy().into_owned();
             if common.json {
                 table::json_lines(batches.iter().map(
-                    |batch| json!({ "session": batch.session, "built_at": batch.built_at, "folder": batch.folder, "dossiers": batch.numbers }),
+                    |batch| json!({ "session": batch.session, "built_at": batch.built_at, "folder": folder(batch), "dossiers": batch.numbers }),
                 ))?;
             } else {
-                let rows: Vec<Vec<String>> =
-                    batches.into_iter().map(|batch| vec![batch.session, batch.built_at, batch.numbers.len().to_string(), batch.folder]).collect();
+                let row =
+                    |batch: &jury_rows::BatchRow| vec![batch.session.clone(), batch.built_at.clone(), batch.numbers.len().to_string(), folder(batch)];
+                let rows: Vec<Vec<String>> = batches.iter().map(row).collect();
                 table::columns(&["session", "constitué", "dossiers", "dossier"], &rows)?;
             }
         }

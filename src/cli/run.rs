@@ -150,7 +150,7 @@ fn summary(office: &Office, into: &Path) -> anyhow::Result<()> {
     println!("  lettres         {}", into.join("letters/new").display());
     println!("  récapitulatifs  {}", into.join("digests").display());
     for batch in &batches {
-        println!("  lot du jury     {}", batch.folder);
+        println!("  lot du jury     {}", office.config.path(&batch.folder).display());
     }
     println!("  tableau         guichet --data {} dossiers", into.join("data").display());
     Ok(())

@@ -1,5 +1,7 @@
 //! Jury batches and decisions.
 
+use std::path::PathBuf;
+
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, params};
@@ -11,7 +13,8 @@ use crate::store::{from_json, instant_text, to_json};
 pub struct BatchRow {
     pub session: String,
     pub built_at: String,
-    pub folder: String,
+    /// Where its files lie, seen from the folder of the configuration.
+    pub folder: PathBuf,
     pub manifest_json: String,
     pub numbers: Vec<String>,
 }
@@ -40,8 +43,8 @@ pub fn batches(connection: &Connection) -> anyhow::Result<Vec<BatchRow>> {
     let mut statement = connection.prepare_cached("SELECT session, built_at, folder, manifest_json, numbers_json FROM batch ORDER BY batch_id")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<_, String>(4)?)))?;
     rows.map(|row| {
-        let (session, built_at, folder, manifest_json, numbers) = row.context("read batches")?;
-        Ok(BatchRow { session, built_at, folder, manifest_json, numbers: from_json(&numbers)? })
+        let (session, built_at, folder, manifest_json, numbers): (_, _, String, _, _) = row.context("read batches")?;
+        Ok(BatchRow { session, built_at, folder: folder.into(), manifest_json, numbers: from_json(&numbers)? })
     })
     .collect()
 }

@@ -231,7 +231,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_state ON outbox (state, next_attempt_at);
 CREATE INDEX outbox_dossier ON outbox (dossier_id);
 
--- Jury batches, frozen when built.
+-- Jury batches, frozen when built. `folder` is as the configuration says it: relative to the configuration's own folder, or absolute.
 CREATE TABLE batch (
     batch_id INTEGER PRIMARY KEY AUTOINCREMENT,
     session TEXT NOT NULL,

@@ -151,7 +151,7 @@ fn remove_files_of(office: &Office, number: &str) -> anyhow::Result<Vec<PathBuf>
 }
 
 fn batch_folders(office: &Office) -> anyhow::Result<Vec<PathBuf>> {
-    Ok(office.store.read(jury::batches)?.into_iter().map(|batch| PathBuf::from(batch.folder)).collect())
+    Ok(office.store.read(jury::batches)?.into_iter().map(|batch| office.config.path(&batch.folder)).collect())
 }
 
 fn files_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {

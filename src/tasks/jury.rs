@@ -63,7 +63,9 @@ pub fn build(office: &Office, session: &JurySession, today: NaiveDate) -> anyhow
             })
             .collect(),
     };
-    let folder = office.config.path(&office.config.jury.folder).join(format!("{}-{today}", session.name));
+    // Kept as the configuration says it, so that a relative folder stays right when everything is moved or restored elsewhere.
+    let kept = office.config.jury.folder.join(format!("{}-{today}", session.name));
+    let folder = office.config.path(&kept);
     let mut draft = Draft::begin(&folder)?;
     let left_out = add_dossiers(office, &mut batch, &mut draft)?;
     draft.add(&format!("00_Synthese_{}.pdf", session.name), &jury::summary_pdf(&batch)?)?;
@@ -74,7 +76,7 @@ pub fn build(office: &Office, session: &JurySession, today: NaiveDate) -> anyhow
     let announcement = announcement(office, &batch, &files, &folder)?;
     let now = office.clock.now();
     office.store.write(|transaction| {
-        rows::add_batch(transaction, &session.name, now, &folder.to_string_lossy(), &manifest, &numbers)?;
+        rows::add_batch(transaction, &session.name, now, &kept.to_string_lossy(), &manifest, &numbers)?;
         journal::append(transaction, now, journal::PROGRAM, None, "batch_built", &format!("{} {}", session.name, numbers.len()))?;
         for number in &numbers {
             if let Some(row) = dossiers::by_number(transaction, number)? {

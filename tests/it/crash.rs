@@ -62,8 +62,9 @@ async fn killed_at_every_step_nothing_is_lost_and_nothing_is_doubled() {
     scenario::fill(&dovecot);
     let (references, killed, troubled) = tokio::task::block_in_place(|| {
         let references = undisturbed(&grounds[0], folder.path());
-        let everywhere =
-            references.iter().flat_map(|reference| (1..=reference.n_steps).map(move |step| Disturbance { reference, step, errno: None }));
+        let everywhere = references
+            .iter()
+            .flat_map(move |reference| (1..=reference.n_steps).step_by(every).map(move |step| Disturbance { reference, step, errno: None }));
         let killed = disturb(&grounds, everywhere.collect());
         let here_and_there = references.iter().enumerate().flat_map(|(place, reference)| {
             let steps = (1 + place as u32 % TROUBLE_EVERY..=reference.n_steps).step_by(TROUBLE_EVERY as usize * every);

@@ -232,9 +232,7 @@ impl Ground {
         let mut in_doubt = Vec::new();
         let mut rows_of = std::collections::BTreeMap::new();
         for table in tables(&database) {
-            // Where a batch lies is told with its whole path, which begins otherwise on each ground.
-            let here = self.folder.to_str().unwrap();
-            let rows = rows(&database, &table, &mut in_doubt).into_iter().map(|row| row.replace(here, "")).collect();
+            let rows = rows(&database, &table, &mut in_doubt);
             rows_of.insert(table, rows);
         }
         drop(database);
