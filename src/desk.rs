@@ -67,7 +67,7 @@ struct Told {
 }
 
 fn review_together(office: &Office, rows: &[DossierRow], told: &Told, now: DateTime<Utc>) -> anyhow::Result<()> {
-    office.store.write(|transaction| {
+    office.store.write_derived(|transaction| {
         rows.iter().try_for_each(|row| {
             if told.joined.contains_key(&row.number) {
                 return dossiers::forget_state(transaction, row.dossier_id);

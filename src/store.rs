@@ -28,6 +28,7 @@ pub mod transfers;
 pub struct Store {
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
+    synchronous: Synchronous,
 }
 
 /// How careful SQLite is with the disk.
@@ -35,8 +36,21 @@ pub struct Store {
 pub enum Synchronous {
     /// Every commit survives a power cut.
     Full,
+    /// Commits are whole and in order, and reach the disk with the next full one.
+    Later,
     /// For rehearsals, which can be run again.
     Off,
+}
+
+impl Synchronous {
+    /// SQLite's word for it (`PRAGMA synchronous`, in WAL mode).
+    fn pragma(self) -> &'static str {
+        match self {
+            Synchronous::Full => "FULL",
+            Synchronous::Later => "NORMAL",
+            Synchronous::Off => "OFF",
+        }
+    }
 }
 
 impl Store {
@@ -46,12 +60,24 @@ impl Store {
         migrations::migrate(&mut writer)?;
         let reader = connect(file, synchronous)?;
         reader.pragma_update(None, "query_only", true).context("make the reader read-only")?;
-        Ok(Store { writer: Mutex::new(writer), reader: Mutex::new(reader) })
+        Ok(Store { writer: Mutex::new(writer), reader: Mutex::new(reader), synchronous })
     }
 
-    /// Runs one write transaction: all of it is done, or nothing.
+    /// Runs one write transaction: all of it is done, or nothing. It survives a power cut, and so does all that was written before it.
     pub fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        self.write_as(self.synchronous, change)
+    }
+
+    /// The same for what can be computed again from facts that are kept: it does not wait for the disk. A power cut may take back the last of
+    /// these transactions, whole and in order, never one before a [`write`](Self::write); and no letter leaves without one.
+    pub fn write_derived<T>(&self, change: impl FnOnce(&Transaction<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let level = if self.synchronous == Synchronous::Full { Synchronous::Later } else { self.synchronous };
+        self.write_as(level, change)
+    }
+
+    fn write_as<T>(&self, level: Synchronous, change: impl FnOnce(&Transaction<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let mut connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.pragma_update(None, "synchronous", level.pragma()).context("synchronous")?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).context("begin")?;
         let value = change(&transaction)?;
         transaction.commit().context("commit")?;
@@ -125,11 +151,7 @@ pub fn forget_derived(transaction: &Transaction<'_>, is_kept: impl Fn(&str) -> b
 fn connect(file: &Path, synchronous: Synchronous) -> anyhow::Result<Connection> {
     let connection = Connection::open(file).with_context(|| format!("open the database {}", file.display()))?;
     connection.pragma_update(None, "journal_mode", "WAL").context("journal_mode")?;
-    let level = match synchronous {
-        Synchronous::Full => "FULL",
-        Synchronous::Off => "OFF",
-    };
-    connection.pragma_update(None, "synchronous", level).context("synchronous")?;
+    connection.pragma_update(None, "synchronous", synchronous.pragma()).context("synchronous")?;
     connection.pragma_update(None, "foreign_keys", true).context("foreign_keys")?;
     connection.busy_timeout(std::time::Duration::from_secs(10)).context("busy_timeout")?;
     connection.set_prepared_statement_cache_capacity(128);
@@ -154,4 +176,53 @@ pub fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> anyhow::Result<T
 /// Writes a JSON column.
 pub fn to_json<T: serde::Serialize>(value: &T) -> anyhow::Result<String> {
     serde_json::to_string(value).context("a JSON column")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("guichet.sqlite"), Synchronous::Full).unwrap();
+        (folder, store)
+    }
+
+    fn level(store: &Store) -> u32 {
+        let connection = store.writer.lock().unwrap();
+        connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn only_what_can_be_computed_again_does_not_wait_for_the_disk() {
+        let (_folder, store) = store();
+        store.write_derived(|transaction| settings::set_setting(transaction, "a", "1")).unwrap();
+        assert_eq!(level(&store), 1, "NORMAL");
+        // A transaction that fails, or panics, leaves nothing that the next one would inherit.
+        let failed = store.write_derived(|_| -> anyhow::Result<()> { anyhow::bail!("no") });
+        assert!(failed.is_err());
+        store.write(|transaction| settings::set_setting(transaction, "b", "2")).unwrap();
+        assert_eq!(level(&store), 2, "FULL");
+        assert_eq!(store.read(|connection| settings::setting(connection, "a")).unwrap().as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn looking_for_one_mail_walks_through_no_others() {
+        let (_folder, store) = store();
+        let plan = |query: &str| -> String {
+            store
+                .read(|connection| {
+                    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}"))?;
+                    let rows = statement.query_map([], |row| row.get::<_, String>(3))?.collect::<Result<Vec<_>, _>>()?;
+                    Ok(rows.join("; "))
+                })
+                .unwrap()
+        };
+        let by_message_id = "SELECT * FROM mail WHERE message_id = 'a' AND mail_id <> 2 AND state = 'processed' ORDER BY mail_id LIMIT 1";
+        assert!(plan(by_message_id).contains("mail_message_id (message_id=?)"), "{}", plan(by_message_id));
+        let by_content = "SELECT * FROM mail WHERE sha256 = 'a' AND mail_id < 3 AND backlog = 1 AND state = 'duplicate' ORDER BY mail_id LIMIT 1";
+        assert!(plan(by_content).contains("mail_sha256 (sha256=?"), "{}", plan(by_content));
+        let waiting = "SELECT mail_id FROM mail WHERE state = 'received' ORDER BY arrived_at, mail_id";
+        assert!(plan(waiting).contains("mail_waiting") && !plan(waiting).contains("B-TREE"), "{}", plan(waiting));
+    }
 }

@@ -1,6 +1,7 @@
 //! Worker processes, kept warm: started when first needed, replaced when they fail or have served long.
 
 use std::io::{BufReader, BufWriter};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -54,8 +55,11 @@ impl Worker {
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("starting the sandbox worker {}", program.display()))?;
-        let requests = BufWriter::new(child.stdin.take().context("the worker has no standard input")?);
+        let stdin = child.stdin.take().context("the worker has no standard input")?;
         let stdout = child.stdout.take().context("the worker has no standard output")?;
+        widen(&stdin);
+        widen(&stdout);
+        let requests = BufWriter::new(stdin);
         // At most one reply waits here: a worker that is ahead of its reader blocks, and memory stays flat.
         let (sender, replies) = sync_channel(1);
         std::thread::Builder::new().name("worker-replies".to_owned()).spawn(move || {
@@ -98,6 +102,13 @@ impl Drop for Worker {
         self.child.kill().or_else(|_| self.child.wait().map(|_| ())).ok();
         self.child.wait().ok();
     }
+}
+
+/// Files of some megabytes pass through here: the kernel's usual 64 KiB would wake the other side for each of their small pieces.
+fn widen(pipe: &impl AsFd) {
+    const PIPE_BYTES: usize = 1 << 20;
+    // A kernel that allows less keeps what it has, and all is only slower.
+    rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES).ok();
 }
 
 /// The workers that nobody uses at the moment, and the right to start more.

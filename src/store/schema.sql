@@ -72,7 +72,8 @@ CREATE TABLE mail (
 CREATE INDEX mail_sha256 ON mail (sha256);
 CREATE INDEX mail_message_id ON mail (message_id);
 CREATE INDEX mail_dossier ON mail (dossier_id);
-CREATE INDEX mail_state ON mail (state);
+-- Of the mails that wait alone: an index of all states would be chosen for "the first processed mail with this Message-ID" and walk them all.
+CREATE INDEX mail_waiting ON mail (arrived_at, mail_id) WHERE state = 'received';
 
 -- The files that came with a mail, archives already opened.
 CREATE TABLE mail_file (

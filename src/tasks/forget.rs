@@ -113,7 +113,8 @@ fn contents_of(connection: &Connection, mails: &[MailTrace]) -> anyhow::Result<B
         contents.extend(Some(mail.sha256.clone()).filter(|sha256| !sha256.is_empty()));
         contents.extend(forget::file_hashes(connection, mail.mail_id)?);
         let record: Option<MailRecord> = mail.facts_json.as_deref().map(from_json).transpose()?;
-        contents.extend(record.into_iter().flat_map(|record| record.attachments).map(|attachment| attachment.sha256));
+        contents
+            .extend(record.into_iter().flat_map(|record| record.attachments).map(|attachment| attachment.sha256).filter(|sha256| !sha256.is_empty()));
     }
     Ok(contents)
 }
@@ -212,7 +213,7 @@ fn identity_contents(connection: &Connection, dossier_id: i64, state: &DossierSt
         contents.insert(mail.sha256);
         let record: Option<MailRecord> = mail.facts_json.as_deref().map(from_json).transpose()?;
         let archives = record.into_iter().flat_map(|record| record.attachments).filter(|attachment| attachment.is_archive);
-        contents.extend(archives.map(|attachment| attachment.sha256));
+        contents.extend(archives.map(|attachment| attachment.sha256).filter(|sha256| !sha256.is_empty()));
     }
     Ok(contents)
 }

@@ -53,6 +53,7 @@ pub struct AttachmentRecord {
     pub name: String,
     pub media_type: String,
     pub size_bytes: u64,
+    /// Empty for an archive that is no blob because all that was in it is.
     pub sha256: String,
     pub is_archive: bool,
 }
@@ -80,42 +81,71 @@ pub struct OpenedFile {
 const BATCH: usize = 32;
 
 /// Processes every mail that waits, in order of arrival, until it is told to stop. Gives how many there were.
+///
+/// While some are given to their dossiers, the next ones are opened and read.
 pub fn step(office: &Office) -> anyhow::Result<usize> {
     let mut n_processed = 0;
     let mut known: Option<Known> = None;
     let mut in_turn: VecDeque<i64> = VecDeque::new();
-    loop {
-        if in_turn.is_empty() {
+    let mut round = Round::default();
+    while !office.stop.is_cancelled() {
+        if round.mails.is_empty() {
             in_turn = office.store.read(mails::received)?.into();
+            round = Round::open(office, &mut in_turn)?;
         }
-        let round: Vec<i64> = in_turn.drain(..in_turn.len().min(BATCH)).collect();
-        let waiting = office.store.read(|connection| mails::still_received(connection, &round))?;
-        if round.is_empty() {
-            return Ok(n_processed);
+        if round.mails.is_empty() {
+            break;
         }
         let mut known_now = match known.take() {
             Some(known) => known,
             None => office.store.read(|connection| Known::read(connection, &office.rules, office.clock.now()))?,
         };
-        let hashes: Vec<String> =
-            waiting.iter().map(|mail| mail.sha256.clone()).filter(|sha256| !office.ahead().opened.contains_key(sha256)).collect();
-        if !hashes.is_empty() {
-            reading::read_ahead(office, &hashes, &|_| pulse::beat())?;
-        }
-        for mail in waiting {
-            if office.stop.is_cancelled() {
-                return Ok(n_processed);
-            }
-            pulse::beat();
-            process(office, &mail, &mut known_now).with_context(|| format!("process mail {}", mail.mail_id))?;
-            n_processed += 1;
-        }
-        if !hashes.is_empty() {
-            // What a duplicate brought was opened and is wanted by nobody.
-            office.ahead().readings.clear();
-        }
+        let (processed, next) = std::thread::scope(|scope| {
+            let next = scope.spawn(|| Round::open(office, &mut in_turn));
+            let processed = process_round(office, &round, &mut known_now);
+            (processed, next.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        n_processed += processed?;
+        round = next?;
         known = Some(known_now);
     }
+    Ok(n_processed)
+}
+
+/// Mails that are taken up in one go, opened and read.
+#[derive(Default)]
+struct Round {
+    mails: Vec<i64>,
+    /// The files that wait for them, read.
+    readings: Vec<(String, String)>,
+}
+
+impl Round {
+    fn open(office: &Office, in_turn: &mut VecDeque<i64>) -> anyhow::Result<Round> {
+        let mails: Vec<i64> = in_turn.drain(..in_turn.len().min(BATCH)).collect();
+        let waiting = office.store.read(|connection| mails::still_received(connection, &mails))?;
+        let hashes: Vec<String> = waiting.into_iter().map(|mail| mail.sha256).filter(|sha256| !office.ahead().opened.contains_key(sha256)).collect();
+        let readings = if hashes.is_empty() { Vec::new() } else { reading::read_ahead(office, &hashes, &|_| pulse::beat())? };
+        Ok(Round { mails, readings })
+    }
+}
+
+fn process_round(office: &Office, round: &Round, known: &mut Known) -> anyhow::Result<usize> {
+    let waiting = office.store.read(|connection| mails::still_received(connection, &round.mails))?;
+    let mut n_processed = 0;
+    for mail in waiting {
+        if office.stop.is_cancelled() {
+            break;
+        }
+        pulse::beat();
+        process(office, &mail, known).with_context(|| format!("process mail {}", mail.mail_id))?;
+        n_processed += 1;
+    }
+    // What a duplicate brought was opened and is wanted by nobody.
+    for file in &round.readings {
+        office.ahead().readings.remove(file);
+    }
+    Ok(n_processed)
 }
 
 /// Parses a mail, sorts it, and unpacks what a person sent.
@@ -191,16 +221,19 @@ fn unreadable(reason: Reason, mut parsed: ParsedMail, sorted: Option<&Classifica
     }
 }
 
+/// Keeps a file as a blob. An archive that opened whole is kept by what was in it: the mail still holds it.
 fn open_attachment(office: &Office, attachment: Attachment, passwords: &[String], opened: &mut OpenedMail) -> anyhow::Result<()> {
-    let sha256 = office.blobs.put(&attachment.contents, Durability::Derived)?;
-    let size_bytes = attachment.contents.len() as u64;
     let is_archive = looks_like_archive(&attachment.name, &attachment.contents);
-    if opened.classification.class.brings_documents() {
-        if is_archive {
-            unpack(office, &attachment.contents, &attachment.name, passwords, opened)?;
-        } else {
-            opened.files.push(OpenedFile { name: attachment.name.clone(), archive_name: None, sha256: sha256.clone(), size_bytes });
-        }
+    let n_problems = opened.record.archive_problems.len();
+    let is_unpacked = is_archive && opened.classification.class.brings_documents();
+    if is_unpacked {
+        unpack(office, &attachment.contents, &attachment.name, passwords, opened)?;
+    }
+    let opened_whole = is_unpacked && opened.record.archive_problems.len() == n_problems;
+    let sha256 = if opened_whole { String::new() } else { office.blobs.put(&attachment.contents, Durability::Derived)? };
+    let size_bytes = attachment.contents.len() as u64;
+    if !is_archive && opened.classification.class.brings_documents() {
+        opened.files.push(OpenedFile { name: attachment.name.clone(), archive_name: None, sha256: sha256.clone(), size_bytes });
     }
     opened.record.attachments.push(AttachmentRecord { name: attachment.name, media_type: attachment.media_type, size_bytes, sha256, is_archive });
     Ok(())
@@ -302,7 +335,7 @@ fn finish(
 ) -> anyhow::Result<()> {
     let answered = hand::dossiers_answered(office, mail, opened, known);
     let dossier = dossier.or_else(|| answered.first().map(|dossier_id| (*dossier_id, "answered_by_hand")));
-    office.store.write(|transaction| {
+    office.store.write_derived(|transaction| {
         write_mail(transaction, office, mail, opened, "processed", dossier, files)?;
         for dossier_id in &answered {
             note_hand_answer(transaction, office, mail.mail_id, *dossier_id, mail.arrived_at)?;
@@ -451,7 +484,7 @@ fn process_bounce(office: &Office, mail: &MailRow, opened: &OpenedMail) -> anyho
     record(office, mail, opened, "processed", dossier_id.map(|dossier_id| (dossier_id, "bounced_letter")), &[])?;
     let Some(letter) = letter else { return Ok(()) };
     let now = office.clock.now();
-    office.store.write(|transaction| {
+    office.store.write_derived(|transaction| {
         outbox::mark_bounced(transaction, letter.outbox_id, report.hard)?;
         journal::append(transaction, now, journal::PROGRAM, dossier_id, "letter_bounced", &letter.letter_key)?;
         dossier_id.map_or(Ok(()), |dossier_id| dossiers::mark_dirty(transaction, dossier_id))
@@ -470,7 +503,7 @@ fn open_dossier(
     let from_address = opened.record.parsed.from.as_ref().map(|from| from.key()).unwrap_or_default();
     let answers = |answer: &hand::LooseAnswer| answer.answers(office, opened.record.parsed.message_id.as_ref(), &from_address);
     let by_hand: Vec<hand::LooseAnswer> = known.loose_answers.iter().filter(|answer| answers(answer)).cloned().collect();
-    let (dossier_id, number, reference) = office.store.write(|transaction| {
+    let (dossier_id, number, reference) = office.store.write_derived(|transaction| {
         let (dossier_id, number, reference) = match dossiers::waiting_for_its_mails(transaction, mail.arrived_at)? {
             Some(dossier) => (dossier.dossier_id, dossier.number, dossier.reference),
             None => {
@@ -500,7 +533,7 @@ fn record(
     dossier: Option<(i64, &'static str)>,
     files: &[MailFileRow],
 ) -> anyhow::Result<()> {
-    office.store.write(|transaction| write_mail(transaction, office, mail, opened, state, dossier, files))
+    office.store.write_derived(|transaction| write_mail(transaction, office, mail, opened, state, dossier, files))
 }
 
 fn write_mail(

@@ -40,7 +40,7 @@ fn keep(office: &Office, readings: &[RawReading]) -> anyhow::Result<()> {
         return Ok(());
     }
     let reader = reader_name(office)?;
-    office.store.write(|transaction| readings.iter().try_for_each(|raw| mails::keep_raw_reading(transaction, &reader, raw)))
+    office.store.write_derived(|transaction| readings.iter().try_for_each(|raw| mails::keep_raw_reading(transaction, &reader, raw)))
 }
 
 /// Readings are kept under the name of the reader that made them: another engine, or more languages, reads again.
@@ -81,6 +81,7 @@ struct Queue<'a> {
     claimed: BTreeSet<String>,
     n_busy: usize,
     progress: Progress,
+    read: Vec<(String, String)>,
     /// Readings that were made and are not kept yet.
     unkept: Vec<RawReading>,
     kept_at: Instant,
@@ -90,8 +91,9 @@ struct Queue<'a> {
 /// What may have to be read again when the process dies.
 const KEPT_EVERY: Duration = Duration::from_secs(2);
 
-/// Opens these mails and reads their files with all workers; what was found waits in the office until the mails are processed.
-pub fn read_ahead(office: &Office, mail_hashes: &[String], report: &(dyn Fn(Progress) + Sync)) -> anyhow::Result<()> {
+/// Opens these mails and reads their files with all workers; what was found waits in the office until the mails are processed. Gives the
+/// files, by content and name.
+pub fn read_ahead(office: &Office, mail_hashes: &[String], report: &(dyn Fn(Progress) + Sync)) -> anyhow::Result<Vec<(String, String)>> {
     let progress = Progress { n_mails: mail_hashes.len(), n_mails_opened: 0, n_files_read: 0 };
     let queue = Mutex::new(Queue {
         mails: mail_hashes.iter().map(String::as_str).collect(),
@@ -99,6 +101,7 @@ pub fn read_ahead(office: &Office, mail_hashes: &[String], report: &(dyn Fn(Prog
         claimed: BTreeSet::new(),
         n_busy: 0,
         progress,
+        read: Vec::new(),
         unkept: Vec::new(),
         kept_at: Instant::now(),
         failure: None,
@@ -116,7 +119,8 @@ pub fn read_ahead(office: &Office, mail_hashes: &[String], report: &(dyn Fn(Prog
         return Err(failure).context("read ahead");
     }
     // The rows that will name the files are not written yet.
-    office.blobs.flush()
+    office.blobs.flush()?;
+    Ok(queue.read)
 }
 
 enum Job<'a> {
@@ -177,8 +181,10 @@ fn perform(office: &Office, job: Job<'_>, queue: &Mutex<Queue<'_>>) -> anyhow::R
         Job::Read(sha256, name) => {
             let (raw, is_new) = known_or_read(office, &sha256)?;
             let reading = understood(office, &raw, &name);
-            office.ahead().readings.insert((sha256, name), reading);
+            let file = (sha256, name);
+            office.ahead().readings.insert(file.clone(), reading);
             let mut state = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            state.read.push(file);
             state.progress.n_files_read += 1;
             if is_new {
                 state.unkept.push(raw);

@@ -4,6 +4,7 @@
 //! had is a row too, which the assistant sees. Without room on the disk nothing is taken: what is not here stays in the mailbox.
 
 use std::path::Path;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -42,7 +43,8 @@ pub fn demand_room(office: &Office) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Mails that came and are not kept yet. They are kept when there are enough of them, or after a moment.
+/// Mails that came and are not kept yet. They are kept when there are enough of them, or after a moment: their bytes are written and flushed
+/// by a thread of their own while the next ones come in, then their rows and the cursor are committed.
 struct Batch<'a> {
     office: &'a Office,
     mailbox: &'a str,
@@ -57,7 +59,25 @@ struct Batch<'a> {
     names: Vec<(String, u32)>,
     bytes: usize,
     begun: Instant,
+    /// The batch before this one, on its way to the disk.
+    writing: Option<Writing>,
     received: Received,
+}
+
+/// A batch whose bytes are being written. Nothing of it is in the database yet.
+struct Writing {
+    hashes: JoinHandle<anyhow::Result<Vec<String>>>,
+    mails: Vec<Came>,
+    left_out: Vec<(u32, LeftOut)>,
+    names: Vec<(String, u32)>,
+    settled_through: u32,
+}
+
+/// A mail without its bytes.
+struct Came {
+    uid: u32,
+    arrived_at: DateTime<Utc>,
+    size_bytes: u64,
 }
 
 /// What may be fetched again when the process dies.
@@ -78,6 +98,7 @@ impl<'a> Batch<'a> {
             names: Vec::new(),
             bytes: 0,
             begun: Instant::now(),
+            writing: None,
             received: Received::default(),
         }
     }
@@ -99,36 +120,63 @@ impl<'a> Batch<'a> {
         }
         if self.came.len() >= BATCH_MAILS_MAX || self.bytes >= BATCH_BYTES_MAX || (!self.came.is_empty() && self.begun.elapsed() > BATCH_AGE_MAX) {
             self.keep()?;
+        } else if self.writing.as_ref().is_some_and(|writing| writing.hashes.is_finished()) {
+            self.commit_what_was_written()?;
         }
         Ok(())
     }
 
-    /// Bytes first; then rows and cursor in one transaction.
+    /// Has the bytes written, once those before them are kept.
     fn keep(&mut self) -> anyhow::Result<()> {
+        self.commit_what_was_written()?;
         let Some(settled_through) = self.settled_through.take() else { return Ok(()) };
         pulse::beat();
         if !self.came.is_empty() {
             demand_room(self.office)?;
         }
-        let contents: Vec<&[u8]> = self.came.iter().map(|mail| mail.bytes.as_slice()).collect();
-        let hashes = self.office.blobs.put_all(&contents)?;
+        let came = std::mem::take(&mut self.came);
+        let came_without_bytes = |mail: &FetchedMail| Came { uid: mail.uid, arrived_at: mail.arrived_at, size_bytes: mail.bytes.len() as u64 };
+        let mails = came.iter().map(came_without_bytes).collect();
+        let blobs = self.office.blobs.clone();
+        let write = move || blobs.put_all(&came.iter().map(|mail| mail.bytes.as_slice()).collect::<Vec<_>>());
+        self.writing = Some(Writing {
+            hashes: std::thread::Builder::new().name("mails-to-disk".to_owned()).spawn(write).context("start to write mails")?,
+            mails,
+            left_out: std::mem::take(&mut self.left_out),
+            names: std::mem::take(&mut self.names),
+            settled_through,
+        });
+        self.bytes = 0;
+        Ok(())
+    }
+
+    /// Keeps everything that was added, and waits until it is.
+    fn finish(&mut self) -> anyhow::Result<()> {
+        self.keep()?;
+        self.commit_what_was_written()
+    }
+
+    /// Rows and cursor in one transaction, after their bytes.
+    fn commit_what_was_written(&mut self) -> anyhow::Result<()> {
+        let Some(writing) = self.writing.take() else { return Ok(()) };
+        let hashes = writing.hashes.join().map_err(|_| anyhow::anyhow!("the thread that writes mails panicked"))??;
         let now = self.office.clock.now();
         let counted = self.office.store.write(|transaction| {
             let mut counted = Received::default();
-            for (mail, sha256) in self.came.iter().zip(&hashes) {
+            for (mail, sha256) in writing.mails.iter().zip(&hashes) {
                 let row = NewMail {
                     mailbox: self.mailbox,
                     uid_validity: self.uid_validity,
                     uid: mail.uid,
                     sha256,
-                    size_bytes: mail.bytes.len() as u64,
+                    size_bytes: mail.size_bytes,
                     arrived_at: mail.arrived_at,
                     in_doubt: self.in_doubt,
                     backlog_before: self.office.config.mailbox.backlog_before.map(|before| before.to_utc()),
                 };
                 counted.n_new += usize::from(mails::record(transaction, &row)?.is_some());
             }
-            for (uid, left_out) in &self.left_out {
+            for (uid, left_out) in &writing.left_out {
                 if mails::record_left_out(transaction, self.mailbox, self.uid_validity, *uid, *left_out, now)? {
                     let detail = format!("{} {uid} {}", self.mailbox, left_out.slug());
                     journal::append(transaction, now, journal::PROGRAM, None, "mail_left_out", &detail)?;
@@ -136,22 +184,18 @@ impl<'a> Batch<'a> {
                     counted.n_left_out += 1;
                 }
             }
-            for (name, uid) in &self.names {
+            for (name, uid) in &writing.names {
                 mails::remember_in_maildir(transaction, self.mailbox, name, *uid)?;
             }
             let last_uid = match mails::cursor(transaction, self.mailbox)? {
-                Some((validity, last_uid)) if validity == self.uid_validity => last_uid.max(settled_through),
-                _ => settled_through,
+                Some((validity, last_uid)) if validity == self.uid_validity => last_uid.max(writing.settled_through),
+                _ => writing.settled_through,
             };
             mails::set_cursor(transaction, self.mailbox, self.uid_validity, last_uid)?;
             Ok(counted)
         })?;
         self.received.n_new += counted.n_new;
         self.received.n_left_out += counted.n_left_out;
-        self.came.clear();
-        self.left_out.clear();
-        self.names.clear();
-        self.bytes = 0;
         Ok(())
     }
 }
@@ -160,7 +204,7 @@ impl<'a> Batch<'a> {
 pub fn keep_loose(office: &Office, mailbox: &str, uid: u32, arrived_at: DateTime<Utc>, bytes: Vec<u8>) -> anyhow::Result<bool> {
     let mut batch = Batch::new(office, mailbox, 1, false);
     batch.add(Fate::Received(FetchedMail { uid, arrived_at, bytes }), uid)?;
-    batch.keep()?;
+    batch.finish()?;
     Ok(batch.received.n_new > 0)
 }
 
@@ -253,7 +297,7 @@ fn from_maildir_folder(office: &Office, path: &Path, mailbox: &str, in_doubt: bo
             batch.add(Fate::Received(mail), uid)?;
         }
     }
-    batch.keep()?;
+    batch.finish()?;
     Ok(batch.received)
 }
 
@@ -322,7 +366,7 @@ pub async fn from_imap(office: &Office, mailbox: &mut ImapMailbox, folder: &str)
         // What could not be kept is asked again: nothing more is tried with it now.
         Err(error @ crate::mailbox::MailboxError::NotKept(_)) => return Err(error.into()),
         fetched => {
-            batch.keep()?;
+            batch.finish()?;
             fetched?;
         }
     }

@@ -88,14 +88,15 @@ pub fn with_ends(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut walk = Walk { in_fields: true, ..Walk::default() };
     let mut closed: Vec<(usize, Vec<u8>)> = Vec::new();
     let mut at = 0;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let bare = line.trim_ascii_end();
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let bare = rest.get(..length).unwrap_or_default().trim_ascii_end();
         if let Some(ends) = walk.boundary_line(bare) {
             closed.extend(ends.into_iter().map(|boundary| (at, boundary)));
         } else if walk.in_fields {
             walk.field_line(bare);
         }
-        at += line.len();
+        at += length;
     }
     if walk.n_closed == 0 {
         return None;

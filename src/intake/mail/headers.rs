@@ -76,7 +76,7 @@ pub fn header_section_length(bytes: &[u8]) -> usize {
 /// Where to cut a mail that nests beyond reason; `None` for all honest ones.
 fn nesting_cut(bytes: &[u8]) -> Option<usize> {
     let mut marks = 0;
-    for (position, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
+    for position in memchr::memchr_iter(b'/', bytes) {
         let before = bytes.get(position.saturating_sub(7)..position).unwrap_or_default();
         let after = bytes.get(position + 1..bytes.len().min(position + 7)).unwrap_or_default();
         if before.eq_ignore_ascii_case(b"message") || after.eq_ignore_ascii_case(b"digest") {

@@ -6,10 +6,9 @@
 /// servers and scanners write below, after a blank line or the padding and in words, is no data.
 pub fn base64(bytes: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
-    let mut group: u32 = 0;
-    let mut sextets = 0;
+    let mut group = Group::default();
     let mut may_have_ended = false;
-    for line in bytes.split(|byte| *byte == b'\n') {
+    for line in lines(bytes) {
         let line = line.trim_ascii();
         if line.is_empty() {
             may_have_ended |= !decoded.is_empty();
@@ -19,27 +18,74 @@ pub fn base64(bytes: &[u8]) -> Vec<u8> {
             break;
         }
         may_have_ended = false;
-        for byte in line {
+        // Nearly every line is whole groups of the alphabet; what is left of it is looked at byte by byte.
+        let rest = if group.sextets == 0 { whole_groups(line, &mut decoded) } else { line };
+        for byte in rest {
             if *byte == b'=' {
-                flush_group(&mut decoded, group, sextets);
-                (group, sextets) = (0, 0);
+                group.flush(&mut decoded);
                 may_have_ended = true;
-                continue;
-            }
-            let Some(value) = sextet_of(*byte) else { continue };
-            group = group << 6 | u32::from(value);
-            sextets += 1;
-            if sextets == 4 {
-                decoded.extend(group.to_be_bytes().iter().skip(1));
-                (group, sextets) = (0, 0);
+            } else if let Some(value) = sextet_of(*byte) {
+                group.push(value, &mut decoded);
             }
         }
     }
-    flush_group(&mut decoded, group, sextets);
+    group.flush(&mut decoded);
     decoded
 }
 
-fn sextet_of(byte: u8) -> Option<u8> {
+/// The lines of a text without their ends.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(bytes);
+    std::iter::from_fn(move || {
+        let bytes = rest?;
+        let (line, after) = match memchr::memchr(b'\n', bytes) {
+            Some(end) => (bytes.get(..end)?, bytes.get(end + 1..)),
+            None => (bytes, None),
+        };
+        rest = after;
+        Some(line)
+    })
+}
+
+/// Decodes groups of four from the beginning of a line, up to the first that holds anything but the alphabet; gives the rest.
+fn whole_groups<'a>(line: &'a [u8], decoded: &mut Vec<u8>) -> &'a [u8] {
+    let mut n_decoded = 0;
+    for group in line.chunks_exact(4) {
+        let &[first, second, third, fourth] = group else { break };
+        let [first, second, third, fourth] = [first, second, third, fourth].map(|byte| SEXTETS.get(usize::from(byte)).copied().unwrap_or(NO_SEXTET));
+        if (first | second | third | fourth) & NO_SEXTET != 0 {
+            break;
+        }
+        let bits = u32::from(first) << 18 | u32::from(second) << 12 | u32::from(third) << 6 | u32::from(fourth);
+        let [_, one, two, three] = bits.to_be_bytes();
+        decoded.extend_from_slice(&[one, two, three]);
+        n_decoded += 4;
+    }
+    line.get(n_decoded..).unwrap_or_default()
+}
+
+/// Marks what is not of the alphabet: no sextet has this bit.
+const NO_SEXTET: u8 = 0x80;
+
+/// [`sextet_of`] as a table.
+static SEXTETS: [u8; 256] = {
+    let mut table = [NO_SEXTET; 256];
+    let mut byte = 0_u8;
+    loop {
+        if let (Some(value), Some((_, after))) = (sextet_of(byte), table.split_at_mut_checked(byte as usize))
+            && let Some(place) = after.first_mut()
+        {
+            *place = value;
+        }
+        if byte == u8::MAX {
+            break;
+        }
+        byte += 1;
+    }
+    table
+};
+
+const fn sextet_of(byte: u8) -> Option<u8> {
     match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
         b'a'..=b'z' => Some(byte - b'a' + 26),
@@ -50,11 +96,31 @@ fn sextet_of(byte: u8) -> Option<u8> {
     }
 }
 
-fn flush_group(decoded: &mut Vec<u8>, group: u32, sextets: u32) {
-    match sextets {
-        2 => decoded.extend((group >> 4).to_be_bytes().iter().skip(3)),
-        3 => decoded.extend((group >> 2).to_be_bytes().iter().skip(2)),
-        _ => {}
+/// Up to three sextets that wait for the fourth.
+#[derive(Default)]
+struct Group {
+    bits: u32,
+    sextets: u32,
+}
+
+impl Group {
+    fn push(&mut self, sextet: u8, decoded: &mut Vec<u8>) {
+        self.bits = self.bits << 6 | u32::from(sextet);
+        self.sextets += 1;
+        if self.sextets == 4 {
+            decoded.extend(self.bits.to_be_bytes().iter().skip(1));
+            *self = Group::default();
+        }
+    }
+
+    /// The data ends here, perhaps in the middle of a group.
+    fn flush(&mut self, decoded: &mut Vec<u8>) {
+        match self.sextets {
+            2 => decoded.extend((self.bits >> 4).to_be_bytes().iter().skip(3)),
+            3 => decoded.extend((self.bits >> 2).to_be_bytes().iter().skip(2)),
+            _ => {}
+        }
+        *self = Group::default();
     }
 }
 
@@ -149,6 +215,27 @@ mod tests {
         assert_eq!(base64(b"Qm9uam91cg==\r\nscanned by a virus scanner\r\n"), b"Bonjour");
         assert_eq!(quoted_printable(b"d=C3=A9j=\r\n=c3=a0 = =2"), "déjà = =2".as_bytes());
         assert_eq!(quoted_printable(b"fin="), b"fin");
+    }
+
+    #[test]
+    fn lines_of_any_length_and_bytes_of_no_alphabet_between_them_change_nothing() {
+        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let mut random = fastrand::Rng::with_seed(7);
+        for length in 0..300 {
+            let contents: Vec<u8> = (0..length).map(|_| random.u8(..)).collect();
+            let mut encoded = Vec::new();
+            for group in contents.chunks(3) {
+                let bits = group.iter().chain(&[0; 3]).take(3).fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
+                let sextets = (0..=group.len()).map(|place| ALPHABET[bits >> (18 - 6 * place) & 63]);
+                encoded.extend(sextets.chain([b'='; 2]).take(4));
+            }
+            for width in [1, 4, 57, 76, 77] {
+                let lines: Vec<Vec<u8>> = encoded.chunks(width).map(|line| [b"\t", line, b"\r\n"].concat()).collect();
+                assert_eq!(base64(&lines.concat()), contents, "{length} bytes in lines of {width}");
+                let dirty: Vec<u8> = encoded.chunks(width).flat_map(|line| [line, b"!\0"].concat()).collect();
+                assert_eq!(base64(&dirty), contents, "{length} bytes with strays every {width}");
+            }
+        }
     }
 
     #[test]

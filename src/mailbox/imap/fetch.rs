@@ -10,8 +10,10 @@ use super::{ImapMailbox, MailboxError, Tagged, tagged};
 use crate::mailbox::FetchedMail;
 use crate::mailbox::arrival::arrival_of;
 
-/// UIDs named in one command: keeps a command line below the 8 kB that servers accept.
-const UIDS_PER_COMMAND_MAX: usize = 500;
+/// UIDs named in one command.
+const UIDS_PER_COMMAND_MAX: usize = 5_000;
+/// Runs of consecutive UIDs in one command, of up to 22 bytes each: keeps its line below the 8 kB that servers accept.
+const RUNS_PER_COMMAND_MAX: usize = 350;
 /// A second command in flight hides the round trip; a third gains nothing more.
 const COMMANDS_IN_FLIGHT_MAX: usize = 2;
 
@@ -70,8 +72,8 @@ impl ImapMailbox {
 
     async fn announced(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, Announced>, MailboxError> {
         let mut all = BTreeMap::new();
-        for some in uids.chunks(UIDS_PER_COMMAND_MAX) {
-            let command = format!("UID FETCH {} (UID RFC822.SIZE INTERNALDATE)", uid_set(some));
+        for some in per_command(uids) {
+            let command = format!("UID FETCH {} (UID RFC822.SIZE INTERNALDATE)", uid_set(&some));
             let answer = self.run(&command, |response| all.extend(announcement(response))).await?;
             if answer == Tagged::Bad {
                 answer.demand_ok("UID FETCH")?;
@@ -131,8 +133,8 @@ impl ImapMailbox {
             return Ok(());
         }
         self.run("NOOP", |_| {}).await?.demand_ok("NOOP")?;
-        for some in owed.chunks(UIDS_PER_COMMAND_MAX) {
-            let existing = self.search(&format!("UID {}", uid_set(some))).await?;
+        for some in per_command(&owed) {
+            let existing = self.search(&format!("UID {}", uid_set(&some))).await?;
             report.vanished.extend(some.iter().filter(|uid| !existing.contains(uid)));
         }
         Ok(())
@@ -179,21 +181,54 @@ fn internal_date(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_str(text.trim(), "%d-%b-%Y %H:%M:%S %z").ok().map(|stamp| stamp.with_timezone(&Utc))
 }
 
+/// UIDs that one command can name, in ascending order.
+#[derive(Debug, Default)]
+struct CommandUids {
+    uids: Vec<u32>,
+    n_runs: usize,
+}
+
+impl CommandUids {
+    fn continues_run(&self, uid: u32) -> bool {
+        self.uids.last().is_some_and(|last| last.checked_add(1) == Some(uid))
+    }
+
+    fn has_room_for(&self, uid: u32) -> bool {
+        self.uids.len() < UIDS_PER_COMMAND_MAX && (self.n_runs < RUNS_PER_COMMAND_MAX || self.continues_run(uid))
+    }
+
+    fn push(&mut self, uid: u32) {
+        self.n_runs += usize::from(!self.continues_run(uid));
+        self.uids.push(uid);
+    }
+}
+
+/// Cuts sorted UIDs into those of one command each.
+fn per_command(uids: &[u32]) -> Vec<Vec<u32>> {
+    in_commands(uids.iter().map(|uid| (*uid, 0)), 0)
+}
+
 /// Cuts the mails, in the order of their UIDs, into commands of at most so many bytes, or one larger mail.
 fn byte_bounded_batches(announced: &BTreeMap<u32, Announced>, batch_bytes_max: u64) -> Vec<Vec<u32>> {
-    let mut batches: Vec<Vec<u32>> = Vec::new();
-    let mut batch_bytes = 0_u64;
-    for (uid, announced) in announced {
-        batch_bytes = batch_bytes.saturating_add(announced.size_bytes);
-        match batches.last_mut() {
-            Some(batch) if batch_bytes <= batch_bytes_max && batch.len() < UIDS_PER_COMMAND_MAX => batch.push(*uid),
+    in_commands(announced.iter().map(|(uid, announced)| (*uid, announced.size_bytes)), batch_bytes_max)
+}
+
+fn in_commands(mails: impl Iterator<Item = (u32, u64)>, bytes_max: u64) -> Vec<Vec<u32>> {
+    let mut commands: Vec<CommandUids> = Vec::new();
+    let mut command_bytes = 0_u64;
+    for (uid, size_bytes) in mails {
+        command_bytes = command_bytes.saturating_add(size_bytes);
+        match commands.last_mut() {
+            Some(command) if command_bytes <= bytes_max && command.has_room_for(uid) => command.push(uid),
             _ => {
-                batch_bytes = announced.size_bytes;
-                batches.push(vec![*uid]);
+                command_bytes = size_bytes;
+                let mut command = CommandUids::default();
+                command.push(uid);
+                commands.push(command);
             }
         }
     }
-    batches
+    commands.into_iter().map(|command| command.uids).collect()
 }
 
 #[cfg(test)]
@@ -206,6 +241,18 @@ mod tests {
         let announced = announced.into_iter().map(|(uid, size_bytes)| (uid, Announced { size_bytes, arrived_at: None })).collect();
         assert_eq!(byte_bounded_batches(&announced, 10), [vec![1, 2], vec![3], vec![4], vec![5, 9]]);
         assert!(byte_bounded_batches(&BTreeMap::new(), 10).is_empty());
+    }
+
+    #[test]
+    fn one_command_names_thousands_in_a_row_and_as_many_scattered_ones_as_its_line_holds() {
+        let sizes = |uids: &[u32]| per_command(uids).iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(sizes(&(1..=12_000).collect::<Vec<_>>()), [5_000, 5_000, 2_000]);
+        let scattered: Vec<u32> = (0..1_000).map(|number| u32::MAX - 2 * (1_000 - number)).collect();
+        assert_eq!(sizes(&scattered), [350, 350, 300]);
+        assert!(per_command(&scattered).iter().all(|uids| uid_set(uids).len() < 7_900));
+        let pairs: Vec<u32> = (0..1_000).flat_map(|number| [3 * number, 3 * number + 1]).collect();
+        assert_eq!(sizes(&pairs), [700, 700, 600]);
+        assert!(per_command(&[]).is_empty());
     }
 
     #[test]

@@ -12,8 +12,8 @@ use tokio::io::AsyncWriteExt;
 use super::{ImapMailbox, MailboxError};
 use crate::mailbox::FetchedMail;
 
-/// UIDs asked for at a time: bounds what has to be fetched again when the process dies.
-const UIDS_PER_ROUND_MAX: usize = 500;
+/// UIDs asked for at a time: bounds what is remembered of them, and hides the way to a distant server behind many mails.
+const UIDS_PER_ROUND_MAX: usize = 5_000;
 /// How often a mail is asked for alone, or passed over by the server, before it is given up.
 const STRIKES_MAX: u32 = 3;
 /// A broken connection is given this long to be closed.

@@ -32,7 +32,7 @@ pub fn take_mail(office: &Office, sha256: &str, opened: &OpenedMail) -> anyhow::
         return Ok(NOT_AUTHENTICATED);
     }
     let mut n_read = 0;
-    for attachment in &opened.record.attachments {
+    for attachment in opened.record.attachments.iter().filter(|attachment| !attachment.is_archive) {
         let contents = office.blobs.get(&attachment.sha256)?;
         if matches!(sniff(&contents, &attachment.name), Sniffed::Other(_) | Sniffed::Unknown | Sniffed::Empty) {
             continue;

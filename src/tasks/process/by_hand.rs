@@ -32,7 +32,7 @@ pub fn place(office: &Office, mail: &MailRow, number: &str) -> anyhow::Result<()
         }
     }
     let files = read_files(office, mail.mail_id, &opened)?;
-    office.store.write(|transaction| {
+    office.store.write_derived(|transaction| {
         let dossier_id = match number {
             "" => None,
             number => Some(match dossiers::by_number(transaction, number)? {

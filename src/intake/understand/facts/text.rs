@@ -2,7 +2,7 @@
 //!
 //! No layout is assumed: a value stands after its label in the same cell, in the next cell, or on the line below.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use crate::domain::document::PageText;
@@ -58,6 +58,23 @@ const LABELS: &[(Field, &[&str])] = &[
 /// [`LABELS`] by label.
 static LABEL_FIELDS: LazyLock<BTreeMap<&'static str, Field>> =
     LazyLock::new(|| LABELS.iter().flat_map(|(field, labels)| labels.iter().map(|label| (*label, *field))).collect());
+
+/// The words that labels begin with: most words of a text begin none.
+static FIRST_WORDS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| LABEL_FIELDS.keys().filter_map(|label| label.split(' ').next()).collect());
+
+/// Labels that are long enough to be known with a wrong letter, by their first letter and their number of words.
+static LONG_LABELS: LazyLock<BTreeMap<(char, usize), Vec<(&'static str, Field)>>> = LazyLock::new(|| {
+    let mut long: BTreeMap<(char, usize), Vec<(&'static str, Field)>> = BTreeMap::new();
+    for (label, field) in LABEL_FIELDS.iter().filter(|(label, field)| label.len() >= MISREAD_LABEL_BYTES_MIN && **field != Field::Other) {
+        if let Some(initial) = label.chars().next() {
+            long.entry((initial, label.split(' ').count())).or_default().push((label, *field));
+        }
+    }
+    long
+});
+
+/// A shorter word with a letter changed is another word.
+const MISREAD_LABEL_BYTES_MIN: usize = 7;
 
 /// One cell of a line: the text between two wide gaps.
 #[derive(Debug, Clone)]
@@ -223,7 +240,11 @@ fn label_here(words: &[&str]) -> Option<(Field, usize)> {
         if !folded.is_empty() && !piece.is_empty() {
             folded.push(' ');
         }
+        let begins_here = folded.is_empty() && !piece.is_empty();
         folded.push_str(&piece);
+        if begins_here && !piece.split(' ').next().is_some_and(|word| FIRST_WORDS.contains(word)) {
+            break;
+        }
         if let Some(field) = field_of(&folded) {
             best = Some((field, count + 1));
         }
@@ -239,16 +260,11 @@ fn misread_label(words: &[&str]) -> Option<(Field, usize)> {
     let first = words.first().filter(|word| word.chars().count() >= 4)?;
     let initial = folding::fold(first).chars().next()?;
     (1..=4.min(words.len())).rev().find_map(|count| {
+        let labels = LONG_LABELS.get(&(initial, count))?;
         let folded = folding::fold(&words.get(..count)?.join(" "));
         let allowed = if folded.len() >= 10 { 2 } else { 1 };
-        let near = |label: &str| {
-            label.len() >= 7
-                && label.starts_with(initial)
-                && label.len().abs_diff(folded.len()) <= allowed
-                && label.split(' ').count() == count
-                && strsim::levenshtein(label, &folded) <= allowed
-        };
-        LABEL_FIELDS.iter().find(|(label, field)| **field != Field::Other && near(label)).map(|(_, field)| (*field, count))
+        let near = |label: &str| label.len().abs_diff(folded.len()) <= allowed && strsim::levenshtein(label, &folded) <= allowed;
+        labels.iter().find(|(label, _)| near(label)).map(|(_, field)| (*field, count))
     })
 }
 
