@@ -41,8 +41,12 @@ pub async fn work(office: &Office) -> anyhow::Result<()> {
     outcome = outcome.and(day_work(office).await);
     pulse::beat();
     let settled = send::settle_doubts(office).await.map(|_| ()).context("settle letters in doubt");
-    outcome = outcome.and(send::step(office).await.map(|_| ()).context("send letters"));
-    outcome.and(settled)
+    let sent = send::step(office).await.context("send letters");
+    if sent.as_ref().is_ok_and(|sent| sent.n_sent > 0) {
+        // A letter that has left is news to its dossier: what follows from it is not put off until somebody writes.
+        outcome = outcome.and(tokio::task::block_in_place(|| settle_or_say_so(office)));
+    }
+    outcome.and(sent.map(|_| ())).and(settled)
 }
 
 /// Digest and batches, once a day.
