@@ -9,6 +9,8 @@ use crate::intake::mail::{Attachment, ParsedMail};
 
 mod machine_words;
 pub mod parts;
+mod person_words;
+mod replies;
 mod signs;
 mod words;
 
@@ -38,7 +40,7 @@ pub fn classify(mail: &ParsedMail, context: &ClassContext<'_>) -> Classification
     if let Some(reason) = signs::report(mail) {
         return machine(MailClass::Report, reason);
     }
-    let reply_signs = signs::automatic_reply(mail);
+    let reply_signs = replies::automatic_reply(mail);
     if !reply_signs.is_empty() {
         return machine_for(MailClass::AutomaticReply, reply_signs);
     }

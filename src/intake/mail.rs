@@ -18,6 +18,7 @@ mod bounce_words;
 mod headers;
 mod html;
 mod links;
+mod parameters;
 mod parts;
 mod passwords;
 mod text;

@@ -1,13 +1,12 @@
 //! The signs by which machines are known: RFC 3834, RFC 2919 and 2369, RFC 3464, RFC 8098, RFC 5965, and what practice added.
 
 use super::ClassContext;
-use super::machine_words::{
-    ABSENCE_SENTENCES, CONFIRMATION_SENTENCES, MACHINE_SENTENCES, PLAIN_ABSENCE, REPLY_SUBJECT_PARTS, REPLY_SUBJECTS, REPLY_SUBJECTS_NATIVE,
-};
-use super::words::{count, folded};
+use super::machine_words::MACHINE_SENTENCES;
+use super::person_words::PERSON_SENTENCES;
+use super::words::{CIVILITIES, count, folded};
 use crate::intake::mail::ParsedMail;
 
-fn values<'m>(mail: &'m ParsedMail, name: &'m str) -> impl Iterator<Item = &'m str> {
+pub(super) fn values<'m>(mail: &'m ParsedMail, name: &'m str) -> impl Iterator<Item = &'m str> {
     mail.signs.iter().filter(move |(sign, _)| sign == name).map(|(_, value)| value.as_str())
 }
 
@@ -15,7 +14,7 @@ fn has(mail: &ParsedMail, name: &str) -> bool {
     values(mail, name).next().is_some()
 }
 
-fn has_word(mail: &ParsedMail, name: &str, words: &[&str]) -> bool {
+pub(super) fn has_word(mail: &ParsedMail, name: &str, words: &[&str]) -> bool {
     values(mail, name).any(|value| {
         let value = value.to_ascii_lowercase();
         value.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-' && letter != '_').any(|word| words.contains(&word))
@@ -72,7 +71,9 @@ pub fn report(mail: &ParsedMail) -> Option<&'static str> {
     let spaced = subject.replace(['\u{a0}', '\u{202f}'], " ");
     let says_little = mail.own_text.chars().count() < 200
         && mail.attachments.iter().all(|attachment| attachment.inline || attachment.media_type == "text/calendar");
-    if invitation_answers.iter().any(|start| spaced.starts_with(start)) && says_little {
+    let words = format!(" {} ", folded(&mail.own_text));
+    let is_addressed = count(&words, CIVILITIES) + count(&words, PERSON_SENTENCES) > 0;
+    if invitation_answers.iter().any(|start| spaced.starts_with(start)) && says_little && !is_addressed {
         return Some("calendar_reply");
     }
     let carries_a_mail = mail.attachments.iter().any(|attachment| attachment.media_type == "message/rfc822");
@@ -136,84 +137,6 @@ pub fn report(mail: &ParsedMail) -> Option<&'static str> {
     .iter()
     .any(|words| body.contains(words));
     (receipt_subjects.iter().any(|start| subject.replace('\u{a0}', " ").starts_with(start)) && is_short && says_read).then_some("read_receipt")
-}
-
-/// Vacation messages and other automatic answers.
-pub fn automatic_reply(mail: &ParsedMail) -> Vec<&'static str> {
-    let mut signs = Vec::new();
-    if values(mail, "auto-submitted").any(|value| value.to_ascii_lowercase().contains("auto-replied")) {
-        signs.push("auto_submitted");
-    }
-    let reply_fields = [
-        "x-autoreply",
-        "x-autorespond",
-        "x-autoresponder",
-        "x-autoreply-from",
-        "x-auto-reply-from",
-        "x-mail-autoreply",
-        "x-vacation",
-        "x-ms-exchange-inbox-rules-loop",
-        "x-auto-reply",
-        "x-autoreply-domain",
-        "x-autoresponse",
-        "x-ovh-autoresponder",
-        "x-mailinblack",
-        "x-boxbe",
-    ];
-    if reply_fields.iter().any(|name| values(mail, name).any(|value| !matches!(value.to_ascii_lowercase().as_str(), "no" | "false"))) {
-        signs.push("autoreply_header");
-    }
-    if ["precedence", "x-precedence"].iter().any(|name| has_word(mail, name, &["auto_reply", "auto-reply", "autoreply"])) {
-        signs.push("precedence");
-    }
-    let says_so = has_word(mail, "x-fc-machinegenerated", &["true", "yes"])
-        || values(mail, "x-post-messageclass").any(|value| value.to_ascii_lowercase().contains("autoresponder"))
-        || has_word(mail, "x-apple-action", &["oof", "ooo", "vacation"])
-        || values(mail, "delivered-to").any(|value| value.to_ascii_lowercase().contains("autoresponder"));
-    if says_so {
-        signs.push("autoreply_header");
-    }
-    let has_files = mail.attachments.iter().any(|attachment| !attachment.inline);
-    let subject = format!("{} ", folded(&mail.subject));
-    let begins = |start: &&str| subject.strip_prefix(*start).is_some_and(|rest| rest.starts_with(' '));
-    let native = mail.subject.to_lowercase();
-    let text = format!(" {} ", folded(mail.own_text.get(..mail.own_text.floor_char_boundary(4_000)).unwrap_or_default()));
-    let n_absence = count_starts(&text, ABSENCE_SENTENCES) + count_starts(&text, PLAIN_ABSENCE);
-    let passed_on = is_forwarded(&mail.subject) || subject.starts_with("RE ");
-    let says_part = REPLY_SUBJECT_PARTS.iter().any(|part| format!(" {subject}").contains(part)) && !passed_on;
-    let says_subject = REPLY_SUBJECTS.iter().any(begins) || REPLY_SUBJECTS_NATIVE.iter().any(|start| native.starts_with(start)) || says_part;
-    // A bare "Absence", "Vacation" or "Auto" is a subject people write too; then the text must speak of it.
-    let is_usual_word =
-        ["ABSENCE ", "OOO ", "OOF ", "VACATION ", "AUTO ", "RAPPEL ABSENCE ", "REPONDEUR "].iter().any(|word| subject.starts_with(word));
-    let is_prefix = ["auto:", "auto :", "ooo:", "oof:"].iter().any(|prefix| native.starts_with(prefix));
-    let is_sure_subject = says_subject && (!is_usual_word || is_prefix || subject.starts_with("ABSENCE DU BUREAU") || n_absence > 1);
-    if is_sure_subject && !has_files {
-        signs.push("subject_automatic_reply");
-    }
-    let is_reply = !mail.in_reply_to.is_empty() || subject.starts_with("RE ");
-    let is_short = mail.own_text.chars().count() < 1_500;
-    // Two sentences of absence make an answer a machine's; three do without being an answer.
-    if signs.is_empty() && is_short && !has_files && !is_forwarded(&mail.subject) && n_absence >= if is_reply { 2 } else { 3 } {
-        signs.push("absence_wording");
-    }
-    if signs.is_empty() && is_reply && !has_files && !is_forwarded(&mail.subject) && count(&text, MACHINE_SENTENCES) > 0 {
-        signs.push("automatic_wording");
-    }
-    if signs.is_empty() && is_reply && is_short && !has_files && !is_forwarded(&mail.subject) && count(&text, CONFIRMATION_SENTENCES) > 0 {
-        signs.push("confirmation_wording");
-    }
-    if signs.is_empty() && mail.return_path.as_deref() == Some("") && !has_files {
-        signs.push("null_return_path");
-    }
-    if signs.is_empty() && is_reply && from_machine(mail) {
-        signs.push("machine_sender");
-    }
-    signs
-}
-
-/// Sentences whose last word may go on (`JUSQU'AU`).
-fn count_starts(text: &str, sentences: &[&str]) -> usize {
-    sentences.iter().filter(|sentence| text.contains(&format!(" {sentence}"))).count()
 }
 
 /// Mailing lists, but not the school's own address when it is one.
@@ -336,7 +259,7 @@ pub fn bulk(mail: &ParsedMail, context: &ClassContext<'_>) -> Vec<&'static str> 
     }
     let has_files = mail.attachments.iter().any(|attachment| !attachment.inline);
     let text = format!(" {} ", folded(mail.own_text.get(..mail.own_text.floor_char_boundary(8_000)).unwrap_or_default()));
-    if signs.is_empty() && !has_files && !is_forwarded(&mail.subject) {
+    if signs.is_empty() && !has_files && !is_forwarded(&mail.subject) && count(&text, PERSON_SENTENCES) == 0 {
         let machine_says = count(&text, MACHINE_SENTENCES) > 0;
         let unsubscribes = count(
             &text,
@@ -465,7 +388,7 @@ pub fn answers_go_elsewhere(mail: &ParsedMail) -> bool {
     }
 }
 
-fn is_forwarded(subject: &str) -> bool {
+pub(super) fn is_forwarded(subject: &str) -> bool {
     let subject = subject.trim_start().to_lowercase();
     ["tr:", "tr :", "fwd:", "fw:", "fwd :", "fw :", "wg:", "rv:"].iter().any(|prefix| subject.starts_with(prefix))
 }

@@ -93,23 +93,89 @@ fn looks_like_a_bounce(mail: &ParsedMail, text: &str) -> bool {
     if has_sign("x-failed-recipients") || has_sign("x-ms-embedded-report") {
         return true;
     }
-    let subject = mail.subject.to_lowercase().replace('’', "'");
-    let begins = text.get(..text.floor_char_boundary(6_000)).unwrap_or_default().to_lowercase().replace('’', "'");
-    let subject_says = SUBJECTS.iter().any(|words| subject.contains(words));
-    let n_sentences = SENTENCES.iter().filter(|sentence| begins.contains(*sentence)).count();
-    let n_diagnostics = DIAGNOSTICS.iter().filter(|words| begins.contains(*words)).count();
+    let subject = comparable(&mail.subject);
+    let begins = comparable(text.get(..text.floor_char_boundary(6_000)).unwrap_or_default());
+    let n_said = |text: &str, phrases: &[&str]| phrases.iter().filter(|words| text.contains(&comparable(words))).count();
+    let subject_says = n_said(&subject, SUBJECTS) > 0;
+    let n_sentences = n_said(&begins, SENTENCES);
+    let n_diagnostics = n_said(&begins, DIAGNOSTICS);
     let from_server = from_mail_server(mail);
     let passed_on = is_forwarded(&subject) && !subject.starts_with("re");
+    let is_no_answer = !is_forwarded(&subject) || (!passed_on && text.len() < 1_500);
+    if !from_server && speaks_for_themselves(&begins) {
+        return false;
+    }
     if n_diagnostics >= 2 && !passed_on && (from_server || mail.in_reply_to.is_empty()) {
         return true;
     }
     match (subject_says, from_server) {
         (true, true) => true,
         (false, true) => n_sentences + n_diagnostics >= 1 && !subject.starts_with("re:"),
-        // People speak of what was not delivered, too: one sentence of a server's is not enough.
-        (true, false) => n_sentences + 2 * n_diagnostics >= 2 && mail.in_reply_to.is_empty() && !is_forwarded(&subject),
+        // People speak of what was not delivered, too: one sentence of a server's is not enough. Some servers answer under `RE:`.
+        (true, false) => n_sentences + 2 * n_diagnostics >= 2 && mail.in_reply_to.is_empty() && is_no_answer,
         (false, false) => false,
     }
+}
+
+/// Lower case, straight apostrophes, French letters without accents: servers write them either way.
+fn comparable(text: &str) -> String {
+    let bare = |letter: char| match letter {
+        '’' => '\'',
+        'à' | 'â' => 'a',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'î' | 'ï' => 'i',
+        'ô' => 'o',
+        'û' | 'ù' => 'u',
+        'ç' => 'c',
+        letter => letter,
+    };
+    text.to_lowercase().chars().map(bare).collect()
+}
+
+/// Whether a person speaks before the first words of a server: a candidate who tells of a bounce, or quotes it.
+fn speaks_for_themselves(begins: &str) -> bool {
+    const PERSONS: &[&str] = &[
+        "mon dossier",
+        "ma candidature",
+        "mon mail",
+        "mon message",
+        "mon envoi",
+        "mon email",
+        "j'ai essaye",
+        "j'ai recu",
+        "j'ai eu",
+        "j'ai envoye",
+        "pouvez-vous",
+        "pourriez-vous",
+        "puis-je",
+        "que faire",
+        "my application",
+        "my documents",
+        "my mail",
+        "my e-mail",
+        "my email",
+        "my last mail",
+        "my first",
+        "i tried",
+        "i got",
+        "i received",
+        "i have sent",
+        "i am sending",
+        "could you",
+        "can you",
+        "should i",
+        "may i",
+        "meine bewerbung",
+        "ich habe",
+        "mi solicitud",
+        "he intentado",
+        "la mia candidatura",
+        "minha candidatura",
+    ];
+    const LETTER_BYTES: usize = 400;
+    let quote = DIAGNOSTICS.iter().filter_map(|words| begins.find(&comparable(words))).min().unwrap_or(begins.len());
+    let before = begins.get(..begins.floor_char_boundary(quote.min(LETTER_BYTES))).unwrap_or_default();
+    PERSONS.iter().any(|words| before.contains(words))
 }
 
 /// Whether the sender is a mail server, by address, by name, or by the null return path.
@@ -179,8 +245,8 @@ pub fn is_forwarded(subject: &str) -> bool {
 
 /// Whether a subject is one that servers give to bounces.
 pub fn is_bounce_subject(subject: &str) -> bool {
-    let subject = subject.to_lowercase().replace('’', "'");
-    SUBJECTS.iter().any(|words| subject.contains(words))
+    let subject = comparable(subject);
+    SUBJECTS.iter().any(|words| subject.contains(&comparable(words)))
 }
 
 fn read_wording(mail: &ParsedMail, text: &str) -> BounceReport {

@@ -7,7 +7,7 @@ use mail_parser::{Encoding, HeaderName, Message, MessagePart, MimeHeaders, PartT
 use super::headers::{clean_line, media_type_of};
 use super::text::Body;
 use super::transfer;
-use super::{Attachment, NESTED_MESSAGES_MAX, PARTS_MAX, html};
+use super::{Attachment, NESTED_MESSAGES_MAX, PARTS_MAX, html, parameters};
 use crate::domain::finding::Reason;
 use crate::intake::{names, tnef};
 
@@ -34,12 +34,16 @@ pub fn collect(message: &Message<'_>, body: &Body, is_bounce: bool) -> Collected
 }
 
 fn collect_from(message: &Message<'_>, shown: &BTreeSet<String>, bodies: &[u32], is_bounce: bool, depth: usize, collected: &mut Collected) {
-    for id in message.attachments.iter().filter(|id| !bodies.contains(id)) {
+    let mut files: Vec<u32> = message.attachments.iter().filter(|id| !bodies.contains(id)).copied().collect();
+    files.extend(text_files(message));
+    files.sort_unstable();
+    files.dedup();
+    for id in files {
         if collected.attachments.len() >= PARTS_MAX {
             add_finding(collected, Reason::ArchiveTooManyEntries);
             return;
         }
-        let Some(part) = message.part(*id) else { continue };
+        let Some(part) = message.part(id) else { continue };
         let media_type = media_type_of(part, "application/octet-stream");
         if is_machine_part(&media_type, part) {
             continue;
@@ -57,7 +61,7 @@ fn collect_from(message: &Message<'_>, shown: &BTreeSet<String>, bodies: &[u32],
     }
 }
 
-/// Parts without anything of the sender's: resource forks (RFC 1740), delivery status, quoted headers, signatures of the whole mail.
+/// Parts without anything of the sender's: resource forks (RFC 1740), delivery status, quoted headers.
 fn is_machine_part(media_type: &str, part: &MessagePart<'_>) -> bool {
     matches!(
         media_type,
@@ -67,9 +71,6 @@ fn is_machine_part(media_type: &str, part: &MessagePart<'_>) -> bool {
             | "message/disposition-notification"
             | "message/feedback-report"
             | "text/rfc822-headers"
-            | "application/pkcs7-signature"
-            | "application/x-pkcs7-signature"
-            | "application/pgp-signature"
     ) || part.attachment_name().is_some_and(|name| name.starts_with("._"))
 }
 
@@ -110,9 +111,29 @@ fn collect_file(message: &Message<'_>, part: &MessagePart<'_>, media_type: Strin
     if declared.is_none() && is_empty_text(&media_type, &contents) {
         return;
     }
-    let inline = is_shown_inside(part, &media_type, declared.as_deref(), &contents, shown);
+    let inline = is_signature(&media_type) || is_shown_inside(part, &media_type, declared.as_deref(), &contents, shown);
     let name = file_name(&declared.unwrap_or_default(), &media_type, collected.attachments.len());
     collected.attachments.push(Attachment { name, media_type, inline, contents });
+}
+
+/// The seal of a whole mail (RFC 3156, RFC 8551): listed with its bytes, and no file of the sender's.
+fn is_signature(media_type: &str) -> bool {
+    matches!(media_type, "application/pkcs7-signature" | "application/x-pkcs7-signature" | "application/pgp-signature")
+}
+
+/// Text parts that are files though the parser takes them for text (RFC 8621 §4.1.4): those with a name behind the first of their kind, and
+/// the first when its disposition names a file.
+pub fn text_files(message: &Message<'_>) -> Vec<u32> {
+    let firsts = [message.text_body.first(), message.html_body.first()];
+    let is_file = |id: &u32| {
+        let Some(part) = message.part(*id).filter(|part| matches!(part.body, PartType::Text(_) | PartType::Html(_))) else { return false };
+        let disposed = part.content_disposition().is_some_and(|disposition| disposition.attribute("filename").is_some());
+        disposed || (!firsts.contains(&Some(id)) && part.attachment_name().is_some())
+    };
+    let mut files: Vec<u32> = message.text_body.iter().chain(&message.html_body).take(2 * PARTS_MAX).copied().filter(|id| is_file(id)).collect();
+    files.sort_unstable();
+    files.dedup();
+    files
 }
 
 /// Blank text parts that list servers and Apple Mail put between files.
@@ -173,37 +194,17 @@ fn first_line_that_is_no_field(fields: &[u8]) -> Option<usize> {
     None
 }
 
-/// The name the sender gave (RFC 2231, RFC 2047), raw 8-bit ones repaired.
+/// The name the sender gave, as the field has it; as the parser has it when the field cannot be found.
 fn declared_name(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
-    let name = part.attachment_name()?;
-    if name.contains('\u{fffd}')
-        && let Some(raw) = raw_name(message, part)
-    {
-        return Some(raw);
-    }
-    let name = if name.contains("=?") { decode_encoded_words(name) } else { name.to_owned() };
-    Some(names::repair_text(&clean_line(&name))).filter(|name| !name.is_empty())
-}
-
-/// A name written into the header as raw bytes of an old character set.
-fn raw_name(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
-    part.headers.iter().filter(|header| matches!(header.name, HeaderName::ContentDisposition | HeaderName::ContentType)).find_map(|header| {
+    let of_field = |field: HeaderName<'_>, parameter: &str| {
+        let header = part.headers.iter().rev().find(|header| header.name == field)?;
         let raw = message.raw_message.get(header.offset_start as usize..header.offset_end as usize)?;
-        let (text, _, _) = encoding_rs::WINDOWS_1252.decode(raw);
-        let (_, after) = text.split_once("name=")?;
-        let name = match after.strip_prefix('"') {
-            Some(quoted) => quoted.split('"').next()?,
-            None => after.split([';', '\r', '\n']).next()?,
-        };
-        Some(clean_line(name)).filter(|name| !name.is_empty())
-    })
-}
-
-/// Encoded words inside a quoted name are not allowed (RFC 2047 §5) and very common. A header parser undoes them.
-fn decode_encoded_words(name: &str) -> String {
-    let header = format!("Subject: {name}\n\n");
-    let parsed = mail_parser::MessageParser::default().parse(header.as_bytes()).and_then(|message| message.subject().map(str::to_owned));
-    parsed.unwrap_or_else(|| name.to_owned())
+        parameters::value_of(raw, parameter)
+    };
+    let name = of_field(HeaderName::ContentDisposition, "filename")
+        .or_else(|| of_field(HeaderName::ContentType, "name"))
+        .or_else(|| part.attachment_name().map(str::to_owned))?;
+    Some(names::repair_text(&clean_line(&name))).filter(|name| !name.is_empty())
 }
 
 /// A file name without path; one made from the media type where there is none.

@@ -264,3 +264,14 @@ fn files_come_out_byte_for_byte_however_they_are_wrapped() {
     let mail = parse(old_macintosh.as_bytes()).unwrap();
     assert_eq!(mail.attachments[0].contents, expected, "carriage returns alone");
 }
+
+#[test]
+fn texts_with_names_and_signatures_are_listed() {
+    let mail = parse(
+        b"From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nBonjour\r\n--b\r\nContent-Type: text/plain\r\nContent-Disposition: inline; filename=lettre.txt\r\n\r\nMa lettre\r\n--b\r\nContent-Type: application/pgp-signature; name=\r\n \"signature.asc\"\r\n\r\nseal\r\n--b--\r\n",
+    )
+    .unwrap();
+    let listed: Vec<_> = mail.attachments.iter().map(|file| (file.name.as_str(), file.contents.as_slice(), file.inline)).collect();
+    assert_eq!(listed, [("lettre.txt", b"Ma lettre".as_slice(), false), ("signature.asc", b"seal".as_slice(), true)]);
+    assert_eq!(mail.text.trim(), "Bonjour");
+}

@@ -3,7 +3,7 @@
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
 use super::headers::media_type_of;
-use super::parts::decoded_bytes;
+use super::parts::{decoded_bytes, text_files};
 use super::transfer::{UuFile, uudecode};
 use super::{TEXT_BYTES_MAX, html};
 
@@ -25,7 +25,10 @@ pub struct Body {
 /// Reads all text and HTML bodies.
 pub fn body_of(message: &Message<'_>) -> Body {
     let mut body = Body { recovered: cut_off_texts(message), ..Body::default() };
-    for id in message.text_body.iter().chain(&body.recovered).take(BODY_PARTS_MAX) {
+    // A file is no text of the sender's, unless it is all there is.
+    let files = text_files(message);
+    let is_text = |id: &&u32| message.text_body.first() == Some(id) || !files.contains(id);
+    for id in message.text_body.iter().filter(is_text).chain(&body.recovered).take(BODY_PARTS_MAX) {
         let Some(part) = message.part(*id) else { continue };
         let text = match &part.body {
             PartType::Text(_) if media_type_of(part, "") == "text/html" => html::to_text(&part_text(message, part)),
@@ -41,7 +44,8 @@ pub fn body_of(message: &Message<'_>) -> Body {
             break;
         }
     }
-    for id in message.html_body.iter().take(BODY_PARTS_MAX) {
+    let is_html = |id: &&u32| message.html_body.first() == Some(id) || !files.contains(id);
+    for id in message.html_body.iter().filter(is_html).take(BODY_PARTS_MAX) {
         if let Some(part) = message.part(*id).filter(|part| matches!(part.body, PartType::Html(_)))
             && body.html.len() < PART_TEXT_BYTES_MAX
         {

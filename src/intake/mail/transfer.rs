@@ -17,6 +17,10 @@ pub fn base64(bytes: &[u8]) -> Vec<u8> {
         if may_have_ended && !line.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')) {
             break;
         }
+        // The checksum of an armoured file (RFC 9580 §6.1) follows the padding.
+        if may_have_ended && line.len() == 5 && line.starts_with(b"=") {
+            break;
+        }
         may_have_ended = false;
         // Nearly every line is whole groups of the alphabet; what is left of it is looked at byte by byte.
         let rest = if group.sextets == 0 { whole_groups(line, &mut decoded) } else { line };
@@ -208,6 +212,7 @@ mod tests {
     #[test]
     fn damaged_encodings_give_what_can_be_had() {
         assert_eq!(base64(b"Qm9uam91cg=="), b"Bonjour");
+        assert_eq!(base64(b"Qm9uam91cg==\n=zH6Q\n"), b"Bonjour");
         assert_eq!(base64(b"Qm9u\r\nam91!cg"), b"Bonjour");
         assert_eq!(base64(b"Qm9uam91cg==\r\nQm9uam91cg=="), b"BonjourBonjour");
         assert_eq!(base64(b"Qm9uam91cg"), b"Bonjour");

@@ -163,3 +163,56 @@ fn a_bounce_passed_on_with_its_zip_opens_no_dossier() {
     let attached = "From: zoe@etu.example\nSubject: Message d'erreur\nContent-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: text/plain\n\nBonjour, que faire ?\n--a\nContent-Type: message/rfc822\n\nFrom: mailer-daemon@b.example\nSubject: Undelivered Mail Returned to Sender\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: text/plain\n\nThis is the mail system.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; ms@ecole.example\nAction: failed\nStatus: 5.1.1\n--b\nContent-Type: message/rfc822\n\nFrom: zoe@etu.example\nSubject: Candidature\nContent-Type: multipart/mixed; boundary=c\n\n--c\nContent-Type: application/zip; name=dossier.zip\nContent-Disposition: attachment; filename=dossier.zip\n\nPK\n--c--\n--b--\n--a--\n";
     assert_eq!(judge(attached).class, MailClass::Question, "{:?}", judge(attached).reasons);
 }
+
+/// People who tell of machines, quote them, or are away themselves.
+#[test]
+fn a_persons_voice_outweighs_the_words_of_machines() {
+    let samples = [
+        "Subject: erreur\n\nBonjour, j'ai essayé de vous écrire et j'ai eu ceci :\n\n552 5.2.2 mailbox full\nDiagnostic-Code: smtp; 552 5.2.2 over quota\n\nQue faire ?\n",
+        "Subject: Mail delivery failed\n\nHello, my first e-mail was returned (user unknown, permanent error), so I am sending it again.\n",
+        "Subject: Re: Convocation\nIn-Reply-To: <1@ecole.example>\n\nBonjour, je suis en congés jusqu'au 20 avril, je vous enverrai le relevé à mon retour.\n",
+        "Subject: Re: Interview\nIn-Reply-To: <1@ecole.example>\n\nI am out of the office on Friday and away until Monday. Could we take Tuesday?\n",
+        "Subject: Mon relevé est absent du dossier\n\nBonjour, je l'avais oublié. Faut-il tout renvoyer ?\n",
+        "Subject: Message automatique\n\nBonjour, j'ai reçu une réponse automatique. Mon dossier est-il complet ?\n",
+        "Subject: Question\n\nBonjour, votre lettre dit « merci de ne pas répondre à ce message ». Où puis-je écrire ?\n",
+        "Subject: unsubscribe\n\nHello, please unsubscribe me from the letter. Did you receive my file?\n",
+        "Subject: Refusé : mon virement\n\nBonjour, la banque a refusé mon virement.\n",
+    ];
+    let judged = samples
+        .iter()
+        .map(|sample| (judge(&format!("From: Zoé Vasseur <zoe@etu.example>\nContent-Type: text/plain; charset=utf-8\n{sample}")), sample));
+    let wrong: Vec<_> = judged.filter(|(judged, _)| (judged.class, judged.may_answer) != (MailClass::Question, true)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn machines_of_other_languages() {
+    let subjects = [
+        "Automatiskt svar: x",
+        "Samodejni odgovor: x",
+        "Автоматичен отговор: x",
+        "Frånvaro: x",
+        "[Auto-Reply] x",
+        "Fuori ufficio: x",
+        "Arpus: automātiskā atbilde: x",
+    ];
+    for subject in subjects {
+        let judged = judge(&format!("From: a@b.example\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n\nx\n"));
+        assert_eq!((judged.class, judged.may_answer), (MailClass::AutomaticReply, false), "{subject} {:?}", judged.reasons);
+    }
+    check_all(
+        &[
+            "From: a@b.example\nSubject: Re: x\nIn-Reply-To: <1@guichet.ecole.example>\nContent-Type: text/plain; charset=utf-8\n\nIch bin bis zum 12. nicht im Büro. In dringenden Fällen hilft die Zentrale.\n",
+            "From: a@b.example\nSubject: Re: x\nIn-Reply-To: <1@guichet.ecole.example>\n\nAna has left the company. This mailbox is no longer monitored.\n",
+            "From: a@b.example\nSubject: RE: x\n\nTo have your address added to the list of allowed senders and to ensure delivery of your email, follow the link.\n",
+        ],
+        MailClass::AutomaticReply,
+    );
+    check_all(
+        &[
+            "From: mail@b.example\nSubject: RE: Candidature : non remis (delivery failed)\n\nVotre message n'a pas pu etre delivre a zoe@b.example\n\nYour message could not be delivered to zoe@b.example\n",
+            "From: postmaster@b.example\nSubject: Kan ikke leveres: x\n\nMeddelelsen kunne ikke leveres\n",
+        ],
+        MailClass::Bounce,
+    );
+}
