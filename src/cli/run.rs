@@ -161,6 +161,9 @@ fn note_on_reading(office: &Office, states: &[&DossierState]) -> anyhow::Result<
     let report = office.sandbox()?.report();
     if let Some(engine) = &report.ocr_engine {
         println!("Lecture    {engine} ({})", report.ocr_languages.join(", "));
+        if let Some(second) = &report.second_ocr_engine {
+            println!("           puis {second} où le premier doute");
+        }
         return Ok(());
     }
     let unread: usize = office.store.read(|connection| {
@@ -253,6 +256,7 @@ pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
         seccomp = report.confinement.seccomp,
         rlimits = report.confinement.rlimits,
         ocr = report.ocr_engine.as_deref().unwrap_or("none"),
+        second_ocr = report.second_ocr_engine.as_deref().unwrap_or("none"),
         "guichet is at work"
     );
     let leaks: Vec<&str> = report.confinement.leaks.iter().map(|leak| leak.slug()).collect();

@@ -1,7 +1,7 @@
 //! Worker processes, kept warm: started when first needed, replaced when they fail or have served long.
 
 use std::io::{BufReader, BufWriter};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -45,7 +45,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    fn start(program: &PathBuf, memory_bytes_max: u64, seconds_max: u32) -> anyhow::Result<Worker> {
+    pub fn start(program: &Path, memory_bytes_max: u64, seconds_max: u32) -> anyhow::Result<Worker> {
         let mut child = Command::new(program)
             .arg("sandbox-worker")
             .env_clear()
