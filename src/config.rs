@@ -222,7 +222,13 @@ pub struct ReadingConfig {
 
 impl Default for ReadingConfig {
     fn default() -> ReadingConfig {
-        ReadingConfig { ocr: OcrChoice::Auto, ocr_models: PathBuf::from("/usr/local/share/guichet/ocr"), workers: 0, seconds_max: 90, memory_mib_max: 1024 }
+        ReadingConfig {
+            ocr: OcrChoice::Auto,
+            ocr_models: PathBuf::from("/usr/local/share/guichet/ocr"),
+            workers: 0,
+            seconds_max: 90,
+            memory_mib_max: 1024,
+        }
     }
 }
 

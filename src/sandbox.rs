@@ -259,7 +259,8 @@ impl Sandbox {
             pages: opened.pages,
             results: Mutex::new(BTreeMap::new()),
         };
-        let readers = if self.engine.is_some() || self.second_engine.is_some() { (opened.pictures as usize).clamp(1, self.options.workers.max(1)) } else { 1 };
+        let readers =
+            if self.engine.is_some() || self.second_engine.is_some() { (opened.pictures as usize).clamp(1, self.options.workers.max(1)) } else { 1 };
         if readers > 1 {
             std::thread::scope(|scope| {
                 for _ in 0..readers {

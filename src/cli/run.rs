@@ -336,6 +336,9 @@ pub async fn check_config(common: &Common, connect: bool) -> anyhow::Result<Exit
         }
         Err(error) => tracing::debug!("{error:#}"),
     }
+    let report = crate::tasks::office::start_sandbox(&config)?.report();
+    println!("# Text recognition: {}", report.ocr_engine.as_deref().unwrap_or("none (deploy/install-ocr)"));
+    println!("#   second engine: {}", report.second_ocr_engine.as_deref().unwrap_or("none (deploy/install-ocr --second-engine)"));
     if connect && mistakes.is_empty() {
         mistakes.extend(try_connections(common, &config).await?);
     }
