@@ -212,6 +212,8 @@ pub enum OcrChoice {
 #[serde(deny_unknown_fields, default)]
 pub struct ReadingConfig {
     pub ocr: OcrChoice,
+    /// Where the networks of the second OCR engine are, if they are installed.
+    pub ocr_models: PathBuf,
     /// 0: one for each core.
     pub workers: usize,
     pub seconds_max: u32,
@@ -220,7 +222,13 @@ pub struct ReadingConfig {
 
 impl Default for ReadingConfig {
     fn default() -> ReadingConfig {
-        ReadingConfig { ocr: OcrChoice::Auto, workers: 0, seconds_max: 90, memory_mib_max: 1024 }
+        ReadingConfig {
+            ocr: OcrChoice::Auto,
+            ocr_models: PathBuf::from("/usr/local/share/guichet/ocr"),
+            workers: 0,
+            seconds_max: 90,
+            memory_mib_max: 1024,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod class;
 pub mod inspect;
 pub mod mail;
 pub mod names;
+pub mod reread;
 pub mod tnef;
 pub mod understand;
 pub mod unpack;

@@ -28,6 +28,7 @@ mod permits;
 mod pool;
 mod program;
 mod protocol;
+mod second;
 mod table;
 mod worker;
 
@@ -35,6 +36,7 @@ use ocr::{OcrEngine, OcrOutcome};
 use permits::Permits;
 use pool::{Failure, Pool, Worker};
 use protocol::{Reply, Request};
+use second::SecondEngine;
 
 pub use confine::{Confinement, Leak};
 pub use program::program_main;
@@ -57,6 +59,8 @@ pub struct SandboxOptions {
     /// Worker processes, and OCR runs at one time: one for each core to be used.
     pub workers: usize,
     pub ocr: OcrMode,
+    /// Where the second engine's networks are, if they are installed.
+    pub ocr_models: PathBuf,
     /// The executable to re-execute as a worker: normally the running one.
     pub program: PathBuf,
     /// Wall-clock limit of one file in the worker, and of one page in the OCR engine.
@@ -74,6 +78,8 @@ pub struct SandboxReport {
     pub ocr_engine: Option<String>,
     /// The engine's language packs, sorted.
     pub ocr_languages: Vec<String>,
+    /// The second engine's name, for pages on which the first is unsure.
+    pub second_ocr_engine: Option<String>,
 }
 
 /// The pool of workers and the OCR engine.
@@ -81,6 +87,7 @@ pub struct Sandbox {
     options: SandboxOptions,
     pool: Pool,
     engine: Option<OcrEngine>,
+    second_engine: Option<SecondEngine>,
     ocr_permits: Permits,
 }
 
@@ -94,7 +101,11 @@ impl Sandbox {
             OcrMode::Auto => OcrEngine::find(),
             OcrMode::Tesseract => Some(OcrEngine::find().ok_or_else(|| anyhow::anyhow!("no tesseract with a language pack was found on PATH"))?),
         };
-        Ok(Sandbox { options, pool, engine, ocr_permits: Permits::new(workers) })
+        let second_engine = match options.ocr {
+            OcrMode::Auto => SecondEngine::find(&options.ocr_models, &options.program, options.seconds_max),
+            OcrMode::Tesseract | OcrMode::Off => None,
+        };
+        Ok(Sandbox { options, pool, engine, second_engine, ocr_permits: Permits::new(workers) })
     }
 
     /// What is in force.
@@ -103,6 +114,7 @@ impl Sandbox {
             confinement: self.pool.confinement(),
             ocr_engine: self.engine.as_ref().map(|engine| engine.version().to_owned()),
             ocr_languages: self.engine.as_ref().map(|engine| engine.languages().to_vec()).unwrap_or_default(),
+            second_ocr_engine: self.second_engine.as_ref().map(SecondEngine::version),
         }
     }
 
@@ -247,7 +259,8 @@ impl Sandbox {
             pages: opened.pages,
             results: Mutex::new(BTreeMap::new()),
         };
-        let readers = if self.engine.is_some() { (opened.pictures as usize).clamp(1, self.options.workers.max(1)) } else { 1 };
+        let readers =
+            if self.engine.is_some() || self.second_engine.is_some() { (opened.pictures as usize).clamp(1, self.options.workers.max(1)) } else { 1 };
         if readers > 1 {
             std::thread::scope(|scope| {
                 for _ in 0..readers {
@@ -282,16 +295,19 @@ impl Sandbox {
 
     fn read_picture(&self, picture: &PagePicture, page: &mut PageText, findings: &mut Vec<FileFinding>) {
         let mut add = |reason| findings.push(FileFinding { reason, page: Some(page.number) });
-        let Some(engine) = &self.engine else {
-            page.unread = page.text.is_empty();
-            if page.unread {
-                add(Reason::PageNotReadNoEngine);
+        let outcome = match (&self.engine, &self.second_engine) {
+            (Some(engine), second) => {
+                let _permit = self.ocr_permits.take();
+                engine.read(picture, second.as_ref(), self.deadline())
             }
-            return;
-        };
-        let outcome = {
-            let _permit = self.ocr_permits.take();
-            engine.read(picture, self.deadline())
+            (None, Some(second)) => second.read(picture),
+            (None, None) => {
+                page.unread = page.text.is_empty();
+                if page.unread {
+                    add(Reason::PageNotReadNoEngine);
+                }
+                return;
+            }
         };
         match outcome {
             OcrOutcome::Read { text, confidence, unread_script } => {

@@ -161,6 +161,9 @@ fn note_on_reading(office: &Office, states: &[&DossierState]) -> anyhow::Result<
     let report = office.sandbox()?.report();
     if let Some(engine) = &report.ocr_engine {
         println!("Lecture    {engine} ({})", report.ocr_languages.join(", "));
+        if let Some(second) = &report.second_ocr_engine {
+            println!("           puis {second} où le premier doute");
+        }
         return Ok(());
     }
     let unread: usize = office.store.read(|connection| {
@@ -253,6 +256,7 @@ pub async fn daemon(common: &Common) -> anyhow::Result<ExitCode> {
         seccomp = report.confinement.seccomp,
         rlimits = report.confinement.rlimits,
         ocr = report.ocr_engine.as_deref().unwrap_or("none"),
+        second_ocr = report.second_ocr_engine.as_deref().unwrap_or("none"),
         "guichet is at work"
     );
     let leaks: Vec<&str> = report.confinement.leaks.iter().map(|leak| leak.slug()).collect();
@@ -332,6 +336,9 @@ pub async fn check_config(common: &Common, connect: bool) -> anyhow::Result<Exit
         }
         Err(error) => tracing::debug!("{error:#}"),
     }
+    let report = crate::tasks::office::start_sandbox(&config)?.report();
+    println!("# Text recognition: {}", report.ocr_engine.as_deref().unwrap_or("none (deploy/install-ocr)"));
+    println!("#   second engine: {}", report.second_ocr_engine.as_deref().unwrap_or("none (deploy/install-ocr --second-engine)"));
     if connect && mistakes.is_empty() {
         mistakes.extend(try_connections(common, &config).await?);
     }

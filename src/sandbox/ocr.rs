@@ -10,6 +10,7 @@ use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use super::confine::set_limit;
+use super::second::SecondEngine;
 use super::table::{PageWords, parse};
 use crate::domain::language::Language;
 use crate::intake::inspect::script::{LineBounds, looks_ideographic};
@@ -22,6 +23,8 @@ const OUTPUT_BYTES_MAX: u64 = 16 << 20;
 const ENGINE_BYTES_MAX: u64 = 1_500 << 20;
 /// Below this mean confidence a page is looked at again.
 const CONFIDENCE_MIN: f32 = 0.6;
+/// Below this mean confidence the second engine is asked, where it is installed: it takes some seconds.
+const CONFIDENCE_WITHOUT_SECOND: f32 = 0.75;
 /// Below this mean confidence the page may be on its head.
 const CONFIDENCE_UPRIGHT: f32 = 0.5;
 /// Below this mean confidence the page may lie on its side.
@@ -185,7 +188,7 @@ impl OcrEngine {
     }
 
     /// Reads a page.
-    pub fn read(&self, picture: &PagePicture, deadline: Instant) -> OcrOutcome {
+    pub fn read(&self, picture: &PagePicture, second: Option<&SecondEngine>, deadline: Instant) -> OcrOutcome {
         let Some(first) = self.words(picture, &self.latin(), Layout::Automatic, deadline) else { return OcrOutcome::Failed };
         let mut page = Page { words: first, turned: None, unread_script: None };
         if !is_satisfying(&page.words, picture) && picture.hints.maybe_upside_down {
@@ -197,6 +200,9 @@ impl OcrEngine {
         }
         if !is_satisfying(&page.words, picture) && page.unread_script.is_none() {
             self.look_again(&mut page, picture, deadline);
+        }
+        if let Some(second) = second {
+            ask_second(second, &mut page, picture);
         }
         let (mut text, confidence) = (page.words.text(), page.words.confidence());
         if let Some(zone) = self.machine_zone(page.turned.as_ref().unwrap_or(picture), &page.words, deadline) {
@@ -369,6 +375,18 @@ impl OcrEngine {
             output
         })?;
         Some(String::from_utf8_lossy(&output).into_owned()).filter(|output| !output.is_empty())
+    }
+}
+
+/// Where the first engine is unsure, what the second reads is taken if it is clearly more.
+fn ask_second(second: &SecondEngine, page: &mut Page, picture: &PagePicture) {
+    let upright = page.turned.as_ref().unwrap_or(picture);
+    let is_sure = is_satisfying(&page.words, upright) && page.words.confidence() >= CONFIDENCE_WITHOUT_SECOND;
+    if is_sure || page.unread_script.is_some() || page.words.foreign_letters() >= FOREIGN_LETTERS_MIN {
+        return;
+    }
+    if let Some(again) = second.words(upright).filter(|again| again.is_surer_than(&page.words)) {
+        page.words = again;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{BufReader, BufWriter};
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -46,7 +46,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    fn start(program: &PathBuf, memory_bytes_max: u64, seconds_max: u32) -> anyhow::Result<Worker> {
+    pub fn start(program: &Path, memory_bytes_max: u64, seconds_max: u32) -> anyhow::Result<Worker> {
         let mut child = Command::new(program)
             .arg("sandbox-worker")
             .env_clear()

@@ -30,6 +30,12 @@ pub enum Request {
     Open,
     /// A page of the open file.
     Page { number: u32 },
+    /// The body is the second OCR engine's network that finds lines. Not answered.
+    LineFinder,
+    /// The body is its network that reads a line. Answered by whether both can be used.
+    LineReader,
+    /// The body is a gray picture, for the second engine.
+    Reread { width: u32, height: u32 },
     /// The body is a file of the next dossier for the jury. Not answered.
     JuryFile { sha256: String },
     /// Answered by stages, the parts of the PDF, and what was left out. The files are forgotten then.
@@ -55,6 +61,9 @@ pub enum Reply {
         findings: Vec<FileFinding>,
         picture: Option<PictureShape>,
     },
+    RereaderReady(bool),
+    /// The body is a table of words; no body, nothing read.
+    Reread,
     /// What is begun now.
     JuryStage(Stage),
     /// The body is the next part of the PDF.

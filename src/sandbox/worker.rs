@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::confine;
 use super::protocol::{OpenedFile, PictureShape, Reply, Request, read_message, write_message};
 use crate::intake::inspect::{self, Opened};
+use crate::intake::reread::{GrayPage, Rereader};
 use crate::intake::{mail, unpack};
 use crate::jury::{Dossier, Files, candidate_pdf};
 
@@ -29,6 +30,9 @@ struct Held {
     /// Processor time of one request.
     seconds_max: u32,
     open: Option<Opened>,
+    /// The second OCR engine: its first network until the second has come, then both.
+    line_finder: Vec<u8>,
+    rereader: Option<Rereader>,
     /// Files of the next dossier.
     files: Files,
 }
@@ -80,6 +84,20 @@ fn answer(request: Request, body: Vec<u8>, held: &mut Held, replies: &mut impl W
             };
             write_message(replies, &Reply::Page { page: opened.page, findings: opened.findings, picture: shape }, &pixels)
         }
+        Request::LineFinder => {
+            held.line_finder = body;
+            Ok(())
+        }
+        Request::LineReader => {
+            stay_on_this_thread();
+            held.rereader = Rereader::load(std::mem::take(&mut held.line_finder), body);
+            write_message(replies, &Reply::RereaderReady(held.rereader.is_some()), &[])
+        }
+        Request::Reread { width, height } => {
+            let page = GrayPage { width: width as usize, height: height as usize, pixels: &body };
+            let table = held.rereader.as_ref().and_then(|rereader| rereader.read(page)).unwrap_or_default();
+            write_message(replies, &Reply::Reread, table.as_bytes())
+        }
         Request::JuryFile { sha256 } => {
             held.open = None;
             held.files.insert(sha256, Arc::new(body));
@@ -87,6 +105,12 @@ fn answer(request: Request, body: Vec<u8>, held: &mut Held, replies: &mut impl W
         }
         Request::JuryDossier { dossier } => jury_dossier(&dossier, std::mem::take(&mut held.files), held.seconds_max, replies),
     }
+}
+
+/// A worker may start no thread: what would spread the networks' work over several keeps to this one, so its order never varies either.
+fn stay_on_this_thread() {
+    // An error says that this was done before.
+    rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global().ok();
 }
 
 /// Announces each stage before it begins: what ends this process is the last that was announced.

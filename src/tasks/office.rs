@@ -156,6 +156,7 @@ pub fn start_sandbox(config: &Config) -> anyhow::Result<Sandbox> {
             OcrChoice::Tesseract => OcrMode::Tesseract,
             OcrChoice::Off => OcrMode::Off,
         },
+        ocr_models: config.path(&config.reading.ocr_models),
         program: std::env::current_exe().context("find this program")?,
         seconds_max: config.reading.seconds_max,
         memory_bytes_max: config.reading.memory_mib_max << 20,

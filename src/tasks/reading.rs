@@ -46,7 +46,8 @@ fn keep(office: &Office, readings: &[RawReading]) -> anyhow::Result<()> {
 /// Readings are kept under the name of the reader that made them: another engine, or more languages, reads again.
 fn reader_name(office: &Office) -> anyhow::Result<String> {
     let report = office.sandbox()?.report();
-    Ok(format!("{READER}/{}/{}", report.ocr_engine.as_deref().unwrap_or("none"), report.ocr_languages.join("+")))
+    let second = report.second_ocr_engine.map(|engine| format!("/{engine}")).unwrap_or_default();
+    Ok(format!("{READER}/{}/{}{second}", report.ocr_engine.as_deref().unwrap_or("none"), report.ocr_languages.join("+")))
 }
 
 /// What a file is, under the name it came with.

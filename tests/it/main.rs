@@ -29,5 +29,6 @@ mod steps;
 mod tidy;
 mod thousand;
 mod torn_network;
+mod second_engine;
 mod worker;
 mod world;

@@ -480,6 +480,7 @@ fn a_rar_is_opened_by_the_program_that_the_system_has() {
     let options = SandboxOptions {
         workers: 1,
         ocr: OcrMode::Off,
+        ocr_models: "".into(),
         program: env!("CARGO_BIN_EXE_guichet").into(),
         seconds_max: 30,
         memory_bytes_max: 1 << 30,

@@ -10,6 +10,7 @@ pub mod documents;
 pub mod message;
 pub mod people;
 mod picture;
+pub use picture::bad_scan;
 mod situations;
 mod statements;
 

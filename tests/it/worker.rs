@@ -14,6 +14,7 @@ fn sandbox(memory_mib: u64, seconds_max: u32) -> Sandbox {
     Sandbox::start(SandboxOptions {
         workers: 1,
         ocr: OcrMode::Off,
+        ocr_models: PathBuf::new(),
         program: PathBuf::from(PROGRAM),
         seconds_max,
         memory_bytes_max: memory_mib << 20,

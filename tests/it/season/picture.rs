@@ -102,6 +102,23 @@ pub fn scanned(page: &Page, seed: u64) -> Page {
 }
 
 /// How much of a pixel an ellipse covers, with a soft edge; `soft` in pixels.
+/// A page of print as the worst machine sends it: blurred and covered with noise.
+pub fn bad_scan(lines: &[&str]) -> Vec<u8> {
+    let mut page = Page { width: A4.0, height: A4.1, marks: Vec::new() };
+    for (number, line) in lines.iter().enumerate() {
+        page.text(60.0, 80.0 + 24.0 * number as f32, guichet::jury::sheet::SANS, 12.0, line);
+    }
+    let mut rng = Rng::with_seed(3);
+    let mut grey = image::imageops::blur(&image::imageops::grayscale(&pixels(&page, 150.0)), 1.2);
+    for pixel in grey.pixels_mut() {
+        let noise: f32 = (0..4).map(|_| rng.f32() - 0.5).sum::<f32>() * 130.0;
+        pixel.0[0] = (f32::from(pixel.0[0]) + noise).clamp(0.0, 255.0) as u8;
+    }
+    let mut file = std::io::Cursor::new(Vec::new());
+    grey.write_to(&mut file, image::ImageFormat::Png).unwrap();
+    file.into_inner()
+}
+
 fn ellipse(x: f32, y: f32, centre: (f32, f32), radii: (f32, f32), soft: f32) -> f32 {
     let (dx, dy) = ((x - centre.0) / radii.0, (y - centre.1) / radii.1);
     let outside = ((dx * dx + dy * dy).sqrt() - 1.0) * radii.0.min(radii.1);
