@@ -6,7 +6,7 @@ use crate::domain::document::{DocumentKind, Financing};
 use crate::domain::dossier::{DossierState, Stage, Timeliness, ToCheck};
 use crate::domain::finding::Reason;
 use crate::domain::mail::MailClass;
-use crate::domain::payment::FeeState;
+use crate::domain::payment::{FeeState, TransferState};
 use crate::domain::route::Route;
 
 /// The name of a kind, as a title: `Relevés de notes`.
@@ -61,6 +61,62 @@ pub fn theirs(kind: DocumentKind) -> &'static str {
         DocumentKind::RecommendationLetter => "sa lettre de recommandation",
         DocumentKind::ResidencePermit => "son titre de séjour",
         DocumentKind::Other => "une autre pièce",
+    }
+}
+
+/// `L'accepter comme tel ?`, agreeing with the kind.
+pub fn accept_as_such(kind: DocumentKind) -> &'static str {
+    let feminine = theirs(kind).starts_with("sa ") || matches!(kind, DocumentKind::SuccessAttestation | DocumentKind::EmploymentCertificate);
+    if feminine { "L'accepter comme telle\u{a0}?" } else { "L'accepter comme tel\u{a0}?" }
+}
+
+/// A count and its words; none and one take the singular, as French has it. What follows `de`, `en` or `à` completes the noun and stays as it is.
+pub fn counted(count: usize, words: &str) -> String {
+    if count < 2 {
+        return format!("{count} {words}");
+    }
+    let mut is_complement = false;
+    let plural: Vec<String> = words
+        .split(' ')
+        .map(|word| {
+            is_complement |= matches!(word, "de" | "en" | "à");
+            if is_complement || word.ends_with('s') { word.to_owned() } else { format!("{word}s") }
+        })
+        .collect();
+    format!("{count} {}", plural.join(" "))
+}
+
+/// A kind of letter, which its slug names, in words that `counted` can count.
+pub fn letter_kind(slug: &str) -> &str {
+    match slug {
+        "acknowledgement" => "réponse de bonne réception",
+        "archive_problem" => "archive à renvoyer",
+        "batch_announcement" => "lot de jury",
+        "digest_daily" => "récapitulatif",
+        "decision_admitted" => "admission",
+        "decision_admitted_subject_to_degree" => "admission en attente du diplôme",
+        "decision_refused" => "décision de refus",
+        "decision_waiting_list" => "inscription en liste d'attente",
+        "fee_received" => "paiement reçu",
+        "fee_short" => "paiement incomplet",
+        "file_complete" => "dossier complet",
+        "interview_invitation" => "invitation à un entretien",
+        "mail_unreadable" => "courriel à regarder",
+        "registration_reminder" => "rappel de l'inscription",
+        "reminder" => "rappel",
+        "supplement_received" => "complément reçu",
+        "withdrawal_noted" => "retrait noté",
+        other => other,
+    }
+}
+
+/// What became of a movement of the account.
+pub fn transfer_state(state: TransferState) -> &'static str {
+    match state {
+        TransferState::Matched => "attribué",
+        TransferState::ToReview => "à vérifier",
+        TransferState::Unrelated => "autre",
+        TransferState::Returned => "retourné",
     }
 }
 
@@ -222,10 +278,26 @@ pub fn to_check(check: &ToCheck) -> String {
 
 /// What a dossier still lacks, in a phrase; empty when nothing does.
 pub fn lacking(state: &DossierState) -> String {
-    let mut parts: Vec<String> = state.missing.iter().map(|missing| kind(*missing).to_lowercase().replace("cv", "CV")).collect();
-    parts.extend(state.missing_translations.iter().map(|item| format!("traduction : {}", kind(item.kind).to_lowercase())));
-    if !matches!(state.fee_state, FeeState::Credited | FeeState::Over | FeeState::Double) {
-        parts.push(format!("frais {}", fee(state.fee_state)));
+    let mut parts: Vec<String> = state.missing.iter().map(|missing| small_kind(*missing)).collect();
+    parts.extend(state.missing_translations.iter().map(|item| format!("traduction\u{a0}: {}", small_kind(item.kind))));
+    match state.fee_state {
+        FeeState::Credited | FeeState::Over | FeeState::Double => {}
+        agreeing @ (FeeState::NotAsked | FeeState::Awaited) => parts.push(format!("frais {}", fee(agreeing))),
+        named @ (FeeState::ProofSeen | FeeState::Short | FeeState::Returned) => parts.push(format!("frais\u{a0}: {}", fee(named))),
     }
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn a_count_agrees_with_its_words() {
+        assert_eq!(counted(0, "lettre retenue"), "0 lettre retenue");
+        assert_eq!(counted(1, "point à vérifier"), "1 point à vérifier");
+        assert_eq!(counted(2, "point à vérifier"), "2 points à vérifier");
+        assert_eq!(counted(3, "preuve de paiement"), "3 preuves de paiement");
+        assert_eq!(counted(3, "nos propres lettres"), "3 nos propres lettres");
+    }
 }

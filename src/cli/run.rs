@@ -113,36 +113,37 @@ fn summary(office: &Office, into: &Path) -> anyhow::Result<()> {
     for mail in &mails {
         *classes.entry(mail.class.map_or("doublon", wording::mail_class)).or_default() += 1;
     }
-    let listed: Vec<String> = classes.iter().map(|(class, count)| format!("{count} {class}")).collect();
-    println!("\nReçu       {} courriels : {}", mails.len(), listed.join(", "));
+    let listed: Vec<String> = classes.iter().map(|(class, count)| wording::counted(*count, class)).collect();
+    println!("\nReçu       {} : {}", wording::counted(mails.len(), "courriel"), listed.join(", "));
     let n = |wanted: &dyn Fn(&DossierState) -> bool| states.iter().filter(|state| wanted(state)).count();
     println!(
-        "Compris    {} dossiers : {} complets ou déjà transmis au jury, {} incomplets",
-        states.len(),
-        n(&|state| matches!(state.stage, Stage::Complete | Stage::Batched | Stage::Notified)),
-        n(&|state| state.stage == Stage::Incomplete),
+        "Compris    {} : {} ou déjà au jury, {}",
+        wording::counted(states.len(), "dossier"),
+        wording::counted(n(&|state| matches!(state.stage, Stage::Complete | Stage::Batched | Stage::Notified)), "complet"),
+        wording::counted(n(&|state| state.stage == Stage::Incomplete), "incomplet"),
     );
     let of = |state: TransferState| transfers.iter().filter(|row| row.state == state).count();
     println!(
-        "Argent     {} mouvements : {} frais rapprochés, {} à vérifier, {} retournés",
-        transfers.len(),
-        of(TransferState::Matched),
+        "Argent     {} : {} à un dossier, {} à vérifier, {}",
+        wording::counted(transfers.len(), "mouvement"),
+        wording::counted(of(TransferState::Matched), "attribué"),
         of(TransferState::ToReview),
-        of(TransferState::Returned)
+        wording::counted(of(TransferState::Returned), "retourné")
     );
     let sent: Vec<_> = letters.iter().filter(|letter| letter.state == "sent").collect();
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for letter in &sent {
         *kinds.entry(letter.kind.as_str()).or_default() += 1;
     }
-    let listed: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    println!("Écrit      {} lettres : {}", sent.len(), listed.join(", "));
+    let listed: Vec<String> = kinds.iter().map(|(kind, count)| wording::counted(*count, wording::letter_kind(kind))).collect();
+    println!("Écrit      {} : {}", wording::counted(sent.len(), "lettre"), listed.join(", "));
     let held = letters.iter().filter(|letter| letter.state == "held").count();
     println!(
-        "Attend     {} points à vérifier dans {} dossiers, {} virements, {held} lettres retenues",
-        states.iter().map(|state| state.to_check.len()).sum::<usize>(),
-        n(&|state| !state.to_check.is_empty()),
-        of(TransferState::ToReview),
+        "Attend     {} dans {}, {}, {}",
+        wording::counted(states.iter().map(|state| state.to_check.len()).sum::<usize>(), "point à vérifier"),
+        wording::counted(n(&|state| !state.to_check.is_empty()), "dossier"),
+        wording::counted(of(TransferState::ToReview), "virement"),
+        wording::counted(held, "lettre retenue"),
     );
     note_on_reading(office, &states)?;
     let into = std::path::absolute(into).unwrap_or_else(|_| into.to_owned());

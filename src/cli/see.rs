@@ -146,8 +146,8 @@ pub fn transfers(common: &Common) -> anyhow::Result<ExitCode> {
             vec![
                 row.transfer_id.to_string(),
                 row.movement.booking_date.to_string(),
-                row.movement.amount.to_string(),
-                row.state.slug().to_owned(),
+                row.movement.amount.french(),
+                wording::transfer_state(row.state).to_owned(),
                 row.dossiers.join(" "),
                 row.movement.debtor.clone().unwrap_or_default(),
                 row.movement.remittance.clone(),
@@ -275,7 +275,10 @@ pub fn verify(common: &Common) -> anyhow::Result<ExitCode> {
     if common.json {
         table::json_lines([summary])?;
     } else {
-        println!("{} courriels, {} contenus, {} lettres : {} anomalie(s)", mails.len(), hashes.len(), letters.len(), faults.len());
+        let checked = [(mails.len(), "courriel"), (hashes.len(), "contenu"), (letters.len(), "lettre")];
+        let checked = checked.map(|(count, words)| wording::counted(count, words)).join(", ");
+        let found = if faults.is_empty() { String::from("aucune anomalie") } else { wording::counted(faults.len(), "anomalie") };
+        println!("{checked} : {found}");
         for (fault, about) in &faults {
             println!("  {fault} {about}");
         }

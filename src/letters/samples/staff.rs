@@ -51,7 +51,7 @@ fn busy() -> Digest {
             ),
         ],
         waiting: vec![
-            task("Ananya Iyer (MS24-0019)", "« scan_12.jpg » est peut-être sa photo d'identité.", Some("L'accepter comme tel ?")),
+            task("Ananya Iyer (MS24-0019)", "« scan_12.jpg » est peut-être sa photo d'identité.", Some("L'accepter comme telle ?")),
             task("Jonas Weber (MS24-0023)", "Voie d'admission à déterminer (de là dépend : attestation d'employeur ou dossier VAPP).", None),
         ],
         next_jury: Some(DigestJury {

@@ -339,7 +339,10 @@ fn guess(name: String, checks: &[&ToCheck]) -> Point {
     } else {
         format!("«\u{a0}{name}\u{a0}» est peut-être {listed}.")
     };
-    let question = if kinds.len() == 1 { "L'accepter comme tel\u{a0}?" } else { "Qu'est-ce\u{a0}?" };
+    let question = match kinds.as_slice() {
+        [kind] => wording::accept_as_such(*kind),
+        _ => "Qu'est-ce\u{a0}?",
+    };
     (sentence, Some(question.to_owned()))
 }
 
