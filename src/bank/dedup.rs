@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 use crate::bank::compact;
+use crate::bank::matching::words::{self, WordKind};
 use crate::domain::payment::{Movement, Statement};
 use crate::folding::fold;
 
@@ -130,12 +131,22 @@ pub fn family(format: &str) -> &str {
 struct Face<'a> {
     movement: &'a Movement,
     text: String,
+    payer: String,
     reference: Option<String>,
 }
 
 impl Face<'_> {
     fn of(movement: &Movement) -> Face<'_> {
-        Face { movement, text: folded_text(movement), reference: movement.bank_reference.as_deref().and_then(telling_reference) }
+        Face {
+            movement,
+            text: folded_text(movement),
+            payer: fold(movement.debtor.as_deref().unwrap_or_default()),
+            reference: movement.bank_reference.as_deref().and_then(telling_reference),
+        }
+    }
+
+    fn payer_words(&self) -> Vec<&str> {
+        telling_words(&self.payer)
     }
 }
 
@@ -159,8 +170,46 @@ fn likeness(known: &Face<'_>, incoming: &Face<'_>, same_format: bool) -> u32 {
     if same_format {
         return if same_text { 500 + exact } else { 0 };
     }
-    let similar = if same_text { 100 } else { similarity(&known.text, &incoming.text) };
-    if similar >= 60 { 100 + similar + exact } else { 0 }
+    if same_text {
+        return 200 + exact;
+    }
+    let similar = similarity(&known.text, &incoming.text);
+    if similar >= 60 && same_payer(known, incoming) { 100 + similar + exact } else { 0 }
+}
+
+/// Whether two formats can speak of one payer. Wordings such as "frais de dossier" stand on everybody's transfer, and a given name on many:
+/// it is the whole name that tells. A payer that one format does not print is looked for in its text.
+fn same_payer(one: &Face<'_>, other: &Face<'_>) -> bool {
+    let (one_payer, other_payer) = (one.payer_words(), other.payer_words());
+    let stand_in = |words: &[&str], text: &str| words.iter().filter(|word| stands_in(word, text)).count();
+    match (one_payer.is_empty(), other_payer.is_empty()) {
+        (false, false) => {
+            let (words, text) = if one_payer.len() <= other_payer.len() { (one_payer, &other.text) } else { (other_payer, &one.text) };
+            stand_in(&words, text) == words.len()
+        }
+        (false, true) => stand_in(&one_payer, &other.text) * 10 >= one_payer.len() * 6,
+        (true, false) => stand_in(&other_payer, &one.text) * 10 >= other_payer.len() * 6,
+        (true, true) => {
+            let (words, text) = (telling_words(&one.text), &other.text);
+            !words.is_empty() && stand_in(&words, text) == words.len()
+        }
+    }
+}
+
+/// Words of a folded text that are neither the bank's, nor the fee's, nor too short to tell anybody by.
+fn telling_words(text: &str) -> Vec<&str> {
+    text.split(' ').filter(|word| !NOISE.contains(word) && words::kind(word) == WordKind::Unexplained).collect()
+}
+
+/// Whether a word stands in a folded text: whole, cut short, glued to others, or with one letter spelt otherwise.
+fn stands_in(word: &str, text: &str) -> bool {
+    let near = |other: &str| {
+        other == word
+            || (word.len() >= 3 && other.starts_with(word))
+            || (other.len() >= 3 && word.starts_with(other))
+            || (word.len() >= 5 && other.len() >= 5 && strsim::damerau_levenshtein(word, other) <= 1)
+    };
+    text.split(' ').any(near) || (word.len() >= 5 && text.replace(' ', "").contains(word))
 }
 
 /// A bank's reference without decoration; zeros and very short ones say nothing.
@@ -185,9 +234,11 @@ fn folded_text(movement: &Movement) -> String {
     fold(&format!("{} {}", movement.debtor.as_deref().unwrap_or_default(), movement.remittance))
 }
 
+/// What banks and titles put before a name.
+const NOISE: [&str; 10] = ["VIR", "SEPA", "RECU", "EMIS", "DE", "VIREMENT", "INST", "M", "MME", "MR"];
+
 /// How much of the shorter text stands in the longer one, in hundredths; a word may be cut short or glued.
 fn similarity(one: &str, other: &str) -> u32 {
-    const NOISE: [&str; 10] = ["VIR", "SEPA", "RECU", "EMIS", "DE", "VIREMENT", "INST", "M", "MME", "MR"];
     let words =
         |text: &str| -> BTreeSet<String> { text.split(' ').filter(|word| !word.is_empty() && !NOISE.contains(word)).map(str::to_owned).collect() };
     let (one_words, other_words) = (words(one), words(other));
@@ -262,9 +313,38 @@ mod tests {
             (movement(4, 6000, "ELODIE DE LA FONTAINE", "", Some("2406410159802")), None),
             (movement(5, 6000, "ELODIE DE LA FONTAINE", "", None), None),
             (movement(4, 6000, "MARTIN PAUL", "COTISATION", None), None),
+            (movement(4, 6000, "", "VIR SEPA RECU ELODIE DE LA FONTAINE MARTIN", None), Some(0)),
+            (movement(4, 6000, "VIR SEPA RECU", "FRAIS DE DOSSIER", None), None),
+            // Everybody pays for a dossier, and many bear her given name.
+            (movement(4, 6000, "BRUNET ELODIE ROUX", "FRAIS DE DOSSIER MS CONSTRUCTION DURABLE", None), None),
         ] {
             assert_eq!(reconcile(&known("camt.053.001.02", &camt), &[&other], "cfonb120"), [expected], "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_day_of_payers_who_share_names_and_wordings_is_in_two_formats_what_it_is_in_one() {
+        let families = ["OBEIDAT", "FAURE", "DIALLO", "N GUESSAN", "DE BRUYNE", "MULLER"];
+        let given = ["OMAR", "ALINE", "JEAN MARC"];
+        let payers: Vec<String> = families.iter().flat_map(|family| given.iter().map(move |given| format!("{family} {given}"))).collect();
+        let wordings = ["FRAIS DE DOSSIER MASTERE", "DOSSIER", "CANDIDATURE MASTERE SPECIALISE", ""];
+        let paid = |title: &str, length_max: usize| -> Vec<Movement> {
+            let one = |(place, payer): (usize, &String)| {
+                let debtor: String = format!("{title}{payer}").chars().take(length_max).collect();
+                movement(4, 6000, &debtor, wordings[place % wordings.len()], None)
+            };
+            payers.iter().enumerate().map(one).collect()
+        };
+        let camt = paid("M ", 70);
+        let cut = paid("", 31);
+        let incoming: Vec<&Movement> = cut.iter().collect();
+        let expected: Vec<Option<i64>> = (0..).take(payers.len()).map(Some).collect();
+        assert_eq!(reconcile(&known("camt.053.001.02", &camt), &incoming, "cfonb120"), expected);
+        // Without half of them, the others are new.
+        let every_other: Vec<Movement> = camt.iter().step_by(2).cloned().collect();
+        let answer = reconcile(&known("camt.053.001.02", &every_other), &incoming, "cfonb120");
+        let expected: Vec<Option<i64>> = (0..).take(payers.len()).map(|place: i64| (place % 2 == 0).then_some(place / 2)).collect();
+        assert_eq!(answer, expected);
     }
 
     #[test]

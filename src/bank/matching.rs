@@ -10,7 +10,7 @@ mod evidence;
 mod names;
 mod rank;
 mod returns;
-mod words;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
