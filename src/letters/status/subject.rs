@@ -23,8 +23,6 @@ pub(super) fn expectation(status: &StatusLetter, kind: LetterKind, asked: &Asked
     let columns_max = match kind {
         _ if status.late => 52,
         LetterKind::SupplementReceived | LetterKind::FeeReceived => 64,
-        // A closed archive with a long name leaves room for the fee all the same: the letter asks for both.
-        LetterKind::ArchiveProblem => 80,
         _ => 74,
     };
     let mut gestures = Vec::new();
