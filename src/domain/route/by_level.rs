@@ -43,6 +43,12 @@ fn bac5_route_by_surroundings(claims: &[Claim<'_>], top: &[&Claim<'_>], circumst
     // A school that writes French to someone whose own country does not is a French school; and abroad nobody calls a degree by the CTI's words.
     let french_by_school = top.iter().any(|claim| claim.by_school && french_route(claim.degree.family).is_some());
     let engineer = french.first() == Some(&Route::CtiEngineer);
+    // But the bare word "ingénieur" in a CV is how a candidate translates the title of any country: it says neither France nor elsewhere.
+    let only_mentioned = top.iter().all(|claim| claim.weight == Weight::Mentioned);
+    if engineer && only_mentioned && !other_french && !other_abroad && nationality.is_some_and(|code| code != "FRA") && !writes_french {
+        basis.push("titre d'ingénieur connu par le CV seul, sans pays".to_owned());
+        return None;
+    }
     let likely_french = match nationality {
         Some("FRA") => !other_abroad,
         Some(_) if !writes_french => french_by_school || engineer,
@@ -80,6 +86,13 @@ fn french_route(family: DegreeFamily) -> Option<Route> {
 }
 
 pub(super) fn bac4_route(circumstances: &Circumstances<'_>, basis: &mut Vec<String>) -> Option<Route> {
+    // Only the derogatory routes ask for a VAPP file. Where it stands against years of work that the CV tells and no certificate proves, a
+    // certificate asked for as missing might be one that this candidate need not have.
+    if circumstances.vapp && circumstances.told_months >= circumstances.required_months && circumstances.proved_months < circumstances.required_months
+    {
+        basis.push("dossier VAPP présent, trois ans d'expérience non attestés".to_owned());
+        return None;
+    }
     if circumstances.told_months >= circumstances.required_months {
         return Some(Route::M1Plus3yExperience);
     }

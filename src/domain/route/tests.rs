@@ -97,3 +97,22 @@ fn months_of_work_count_once_and_without_internships() {
     check(&[period(day(2023, 9, 16), None, false)], 12);
     check(&[period(day(2024, 6, 1), None, false)], 0);
 }
+
+#[test]
+fn a_vapp_file_beside_unproved_years_is_for_a_person() {
+    use DocumentKind::{Cv, Diploma, EmploymentCertificate, VappFile};
+    let m1 = || (Diploma, with_degree(degree(DegreeLevel::Bac4, DegreeFamily::FrenchM1, Some("FRA"))));
+    let told = || (Cv, worked(day(2018, 1, 1), Some(day(2023, 1, 31)), false));
+    check(&[m1(), told(), (VappFile, DocumentFacts::default())], None, Some(false));
+    let proved = (EmploymentCertificate, worked(day(2019, 1, 1), Some(day(2023, 1, 31)), false));
+    check(&[m1(), told(), proved, (VappFile, DocumentFacts::default())], Some(Route::M1Plus3yExperience), Some(false));
+    check(&[m1(), told()], Some(Route::M1Plus3yExperience), Some(false));
+}
+
+#[test]
+fn an_engineer_by_a_foreigners_cv_alone_is_of_no_country() {
+    use DocumentKind::{ApplicationForm, Cv, EnrolmentCertificate};
+    let engineer = || with_degree(degree(DegreeLevel::Bac5, DegreeFamily::CtiEngineer, None));
+    check(&[(Cv, engineer()), (ApplicationForm, national("VNM"))], None, None);
+    check(&[(EnrolmentCertificate, engineer()), (ApplicationForm, national("VNM"))], Some(Route::CtiEngineer), Some(true));
+}

@@ -396,6 +396,12 @@ mod tests {
     }
 
     #[test]
+    fn diplomas_and_tables_in_rarer_languages_have_few_small_words() {
+        check("Oklevél\nKovács Péter, aki 1997 május 4 napján született, a mérnöki karon, építőmérnöki szakon tanulmányait befejezte.", &["hu"]);
+        check("Předmět Kredity Známka\nPružnost a pevnost\nŘízení výroby\nnarozen v akademickém roce, fakulta strojní", &["cs"]);
+    }
+
+    #[test]
     fn a_script_that_nobody_could_read_still_gives_its_language() {
         let hints = BTreeMap::new();
         let verdict = |text: &str| {

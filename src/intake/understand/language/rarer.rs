@@ -4,29 +4,30 @@
 
 use std::collections::BTreeSet;
 
-/// A language's code, its telling letters (lower case), and its articles, prepositions and conjunctions.
+/// A language's code, its telling letters (lower case), its articles, prepositions and conjunctions, and the words of
+/// diplomas and tables of marks, which hold few of those. Loanwords that better-known languages share are left out.
 type Rarer = (&'static str, &'static str, &'static [&'static str]);
 
 #[rustfmt::skip]
 const RARER: [Rarer; 19] = [
-    ("hu", "őű", &["és", "az", "egy", "hogy", "nem", "szerint", "valamint", "által", "részére", "hallgató", "volt", "illetve", "évi", "melyet"]),
-    ("cs", "řěů", &["je", "že", "na", "se", "pro", "jako", "byl", "byla", "dne", "podle", "který", "která", "nebo", "jeho", "ve", "roku"]),
-    ("sk", "ľĺŕ", &["je", "že", "na", "sa", "pre", "ako", "bol", "bola", "dňa", "podľa", "ktorý", "ktorá", "alebo", "roku", "štúdia"]),
-    ("hr", "", &["je", "se", "na", "za", "od", "da", "koji", "koja", "koje", "ili", "ovim", "kao", "prema", "iz", "sveučilište", "sveučilišta", "studija"]),
-    ("sr", "", &["je", "se", "na", "za", "od", "da", "koji", "koja", "koje", "ili", "ovim", "kao", "prema", "iz", "univerzitet", "univerziteta", "fakultet"]),
-    ("sl", "", &["je", "se", "na", "za", "ki", "ali", "iz", "pri", "kot", "bil", "bila", "dne", "ter", "univerza", "študija"]),
-    ("sv", "", &["och", "att", "är", "som", "för", "av", "det", "den", "med", "har", "till", "på", "om", "ett", "från", "enligt"]),
-    ("da", "", &["og", "at", "er", "som", "for", "af", "det", "den", "med", "har", "til", "på", "fra", "et", "ved", "efter"]),
-    ("no", "", &["og", "er", "som", "for", "av", "det", "den", "med", "har", "til", "på", "fra", "et", "ved", "etter", "ikke"]),
-    ("fi", "", &["ja", "on", "että", "sekä", "joka", "ovat", "mukaan", "hän", "tämä", "oli", "tai", "kuin", "yliopisto", "yliopiston"]),
-    ("id", "", &["yang", "dan", "dengan", "untuk", "dari", "pada", "adalah", "ini", "telah", "dalam", "sebagai", "oleh", "atas", "bahwa", "kepada"]),
-    ("sq", "ë", &["dhe", "të", "në", "për", "me", "është", "nga", "që", "ka", "së", "një", "si", "universiteti"]),
-    ("lt", "ėįų", &["ir", "yra", "kad", "su", "iš", "pagal", "už", "buvo", "metų", "universitetas", "studijų"]),
-    ("lv", "āēīūķļņģ", &["un", "ir", "ka", "ar", "no", "par", "uz", "gada", "kas", "universitāte", "studiju"]),
-    ("et", "", &["ja", "on", "et", "või", "kui", "ning", "oma", "mis", "aasta", "ülikool", "ülikooli"]),
-    ("ca", "", &["els", "les", "amb", "que", "per", "ha", "dels", "una", "aquest", "aquesta", "als", "pel", "universitat"]),
-    ("az", "ə", &["və", "bu", "üçün", "ilə", "bir", "olan", "tərəfindən", "universiteti", "haqqında"]),
-    ("uz", "", &["va", "bilan", "uchun", "bu", "berilgan", "ushbu", "davlat", "hamda", "universiteti", "tomonidan", "oliy"]),
+    ("hu", "őű", &["és", "az", "egy", "hogy", "nem", "szerint", "valamint", "által", "részére", "hallgató", "volt", "illetve", "évi", "melyet", "aki", "napján", "született", "tanév", "szakon", "karon", "egyetem", "oklevél", "oklevelet", "tantárgy", "érdemjegy", "tanulmányi", "tanulmányait", "óraszám", "igazoljuk", "munkakörben"]),
+    ("cs", "řěů", &["je", "že", "na", "se", "pro", "jako", "byl", "byla", "dne", "podle", "který", "která", "nebo", "jeho", "ve", "roku", "narozen", "narozena", "předmět", "známka", "akademický", "akademickém", "fakulta", "ročníku", "potvrzení", "univerzita"]),
+    ("sk", "ľĺŕ", &["je", "že", "na", "sa", "pre", "ako", "bol", "bola", "dňa", "podľa", "ktorý", "ktorá", "alebo", "roku", "štúdia", "narodený", "narodená", "známka", "akademický", "akademickom", "fakulta", "ročníka", "potvrdenie", "univerzita"]),
+    ("hr", "", &["je", "se", "na", "za", "od", "da", "koji", "koja", "koje", "ili", "ovim", "kao", "prema", "iz", "sveučilište", "sveučilišta", "studija", "rođen", "rođena", "ocjena", "predmet", "potvrda", "akademske"]),
+    ("sr", "", &["je", "se", "na", "za", "od", "da", "koji", "koja", "koje", "ili", "ovim", "kao", "prema", "iz", "univerzitet", "univerziteta", "fakultet", "rođen", "rođena", "predmet", "potvrda", "školske"]),
+    ("sl", "", &["je", "se", "na", "za", "ki", "ali", "iz", "pri", "kot", "bil", "bila", "dne", "ter", "univerza", "študija", "rojen", "rojena", "fakulteta", "potrdilo", "študijsko"]),
+    ("sv", "", &["och", "att", "är", "som", "för", "av", "det", "den", "med", "har", "till", "på", "om", "ett", "från", "enligt", "född", "betyg", "högskolepoäng", "intyg"]),
+    ("da", "", &["og", "at", "er", "som", "for", "af", "det", "den", "med", "har", "til", "på", "fra", "et", "ved", "efter", "født", "eksamen", "uddannelse"]),
+    ("no", "", &["og", "er", "som", "for", "av", "det", "den", "med", "har", "til", "på", "fra", "et", "ved", "etter", "ikke", "født", "emne", "studiepoeng", "vitnemål"]),
+    ("fi", "", &["ja", "on", "että", "sekä", "joka", "ovat", "mukaan", "hän", "tämä", "oli", "tai", "kuin", "yliopisto", "yliopiston", "syntynyt", "opintojakso", "arvosana", "opintopistettä", "todistus", "tutkinto"]),
+    ("id", "", &["yang", "dan", "dengan", "untuk", "dari", "pada", "adalah", "ini", "telah", "dalam", "sebagai", "oleh", "atas", "bahwa", "kepada", "kuliah", "lahir", "nilai", "jurusan", "ijazah", "fakultas"]),
+    ("sq", "ë", &["dhe", "të", "në", "për", "me", "është", "nga", "që", "ka", "së", "një", "si", "universiteti", "lindur", "lënda", "fakulteti", "kredite"]),
+    ("lt", "ėįų", &["ir", "yra", "kad", "su", "iš", "pagal", "už", "buvo", "metų", "universitetas", "studijų", "gimęs", "gimusi", "dalykas", "kreditai", "pažymys", "fakultetas"]),
+    ("lv", "āēīūķļņģ", &["un", "ir", "ka", "ar", "no", "par", "uz", "gada", "kas", "universitāte", "studiju", "dzimis", "dzimusi", "atzīme", "kredītpunkti", "fakultāte"]),
+    ("et", "", &["ja", "on", "et", "või", "kui", "ning", "oma", "mis", "aasta", "ülikool", "ülikooli", "sündinud", "õppeaine", "hinne", "õppeaasta"]),
+    ("ca", "", &["els", "les", "amb", "que", "per", "ha", "dels", "una", "aquest", "aquesta", "als", "pel", "universitat", "assignatura", "crèdits", "qualificació", "nascut", "nascuda"]),
+    ("az", "ə", &["və", "bu", "üçün", "ilə", "bir", "olan", "tərəfindən", "universiteti", "haqqında", "fənn", "kredit", "anadan", "ixtisas", "fakültəsi"]),
+    ("uz", "", &["va", "bilan", "uchun", "bu", "berilgan", "ushbu", "davlat", "hamda", "universiteti", "tomonidan", "oliy", "fanlar", "baho", "mutaxassislik", "fakulteti", "talaba"]),
     ("la", "", &["et", "in", "cum", "huius", "rei", "omnibus", "quorum", "hoc", "ad", "per", "nos", "qui", "universitatis", "anno", "domini", "gradum", "has", "litteras"]),
 ];
 
