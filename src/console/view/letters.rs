@@ -68,6 +68,11 @@ fn text(bytes: &[u8]) -> Option<String> {
     MessageParser::default().parse(bytes).and_then(|message| message.body_text(0).map(|text| text.into_owned()))
 }
 
+/// Her own summaries, one a day, would bury the candidates' letters.
+fn is_summary_that_left(letter: &LetterRow) -> bool {
+    letter.kind.starts_with("digest") && letter.state == "sent"
+}
+
 /// With texts: letters that wait for her word, the most doubtful first. Without: the rest, the latest first.
 pub fn letters(office: &Office) -> anyhow::Result<(Vec<LetterView>, Vec<LetterView>)> {
     office.store.read(|connection| {
@@ -85,7 +90,7 @@ pub fn letters(office: &Office) -> anyhow::Result<(Vec<LetterView>, Vec<LetterVi
             }
             waiting.push(named(shown, state));
         }
-        let rest = rest.iter().rev().map(|letter| named(line(letter), dossier(letter))).collect();
+        let rest = rest.iter().rev().filter(|letter| !is_summary_that_left(letter)).map(|letter| named(line(letter), dossier(letter))).collect();
         Ok((waiting, rest))
     })
 }

@@ -111,7 +111,14 @@ pub fn today(office: &Office) -> anyhow::Result<Today> {
             None => String::from("aucun jury à venir n'a de date"),
         },
         juries_without_date: digest.juries_without_date.join(", "),
-        mails: format!("{} courriels reçus depuis hier, {} traités", digest.mails.received, digest.mails.processed),
+        mails: match digest.mails.received {
+            0 => String::from("aucun courriel reçu depuis hier"),
+            1 => format!("1 courriel reçu depuis hier, {} traité", digest.mails.processed),
+            received => {
+                let processed = digest.mails.processed;
+                format!("{received} courriels reçus depuis hier, {processed} traité{}", if processed > 1 { "s" } else { "" })
+            }
+        },
     })
 }
 

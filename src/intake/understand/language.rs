@@ -99,21 +99,17 @@ fn latin_verdict(text: &str, letters: usize, traits: TextTraits<'_>) -> Language
     if too_short || is_noise(text, traits, strongest_hint) {
         return LanguageVerdict { languages: Vec::new(), certainty: 0.4 };
     }
-    let running = running_text(text);
     let function_words = function_words_by_language(text);
-    let mut scored: Vec<(Language, f32)> = Vec::new();
-    for (language, confidence) in latin_detector().compute_language_confidence_values(running) {
-        if let Some(language) = Language::parse(&language.iso_code_639_1().to_string()) {
-            let hint = traits.hints.get(&language).copied().unwrap_or(0.0).min(5.0);
-            scored.push((
-                language,
-                LETTER_STATISTICS_SHARE * (confidence as f32 + 1e-3).ln()
-                    + 0.55 * hint
-                    + 0.6 * function_words.get(language.code()).copied().unwrap_or(0.0),
-            ));
-        }
-    }
-    scored.extend(rarer_languages(text, letters, traits));
+    let by_words = |language: Language| {
+        let hint = traits.hints.get(&language).copied().unwrap_or(0.0).min(5.0);
+        0.55 * hint + 0.6 * function_words.get(language.code()).copied().unwrap_or(0.0)
+    };
+    let rarer = rarer_languages(text, letters, traits);
+    let mut scored = match told_by_words(by_words, &rarer) {
+        Some(scored) => scored,
+        None => scored_by_letters(text, by_words),
+    };
+    scored.extend(rarer);
     scored.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (Some((main, best)), second) = (scored.first().copied(), scored.get(1).map_or(-12.0, |(_, score)| *score)) else {
         return LanguageVerdict::default();
@@ -125,6 +121,29 @@ fn latin_verdict(text: &str, letters: usize, traits: TextTraits<'_>) -> Language
         verdict.certainty = verdict.certainty.min(0.75);
     }
     verdict
+}
+
+/// The words' scores, when letter statistics could not change what they say: those cost most of the reading of a plain text.
+fn told_by_words(by_words: impl Fn(Language) -> f32, rarer: &[(Language, f32)]) -> Option<Vec<(Language, f32)>> {
+    let languages = FUNCTION_WORDS.iter().filter_map(|(code, _)| Language::parse(code));
+    let mut scored: Vec<(Language, f32)> = languages.map(|language| (language, by_words(language))).collect();
+    scored.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let (_, best) = scored.first()?;
+    let next = scored.get(1).into_iter().chain(rarer).map(|(_, score)| *score).fold(0.0, f32::max);
+    (best - next >= MARGIN_THAT_LETTERS_CANNOT_CHANGE).then_some(scored)
+}
+
+/// More than [`LETTER_STATISTICS_SHARE`] of the logarithm of the least confidence that is told from none, and enough for full certainty.
+const MARGIN_THAT_LETTERS_CANNOT_CHANGE: f32 = 4.8;
+
+fn scored_by_letters(text: &str, by_words: impl Fn(Language) -> f32) -> Vec<(Language, f32)> {
+    let confidences = latin_detector().compute_language_confidence_values(running_text(text)).into_iter();
+    confidences
+        .filter_map(|(language, confidence)| {
+            let language = Language::parse(&language.iso_code_639_1().to_string())?;
+            Some((language, LETTER_STATISTICS_SHARE * (confidence as f32 + 1e-3).ln() + by_words(language)))
+        })
+        .collect()
 }
 
 /// Languages beyond the detector's, with scores like those of the others.
