@@ -139,9 +139,10 @@ fn the_second_engine_is_named_after_its_networks_and_absent_when_they_are_none()
 /// The real networks, where they are installed: a page of print that was blurred and covered with noise.
 #[test]
 fn the_installed_networks_read_what_is_printed() {
-    let folder = Path::new("/usr/local/share/guichet/ocr");
+    // Where tests/run puts them.
+    let folder = &crate::world::project().join("target/ocr-models");
     if !folder.join("read-line.onnx").exists() {
-        eprintln!("the second engine is not installed: its reading was not checked (deploy/install-ocr --second-engine)");
+        eprintln!("the second engine is not installed: its reading was not checked (deploy/install-ocr --second-engine target/ocr-models)");
         return;
     }
     let sandbox = sandbox(folder);
