@@ -173,6 +173,11 @@ fn presence<'a>(
     if let Some(possible) = possible {
         return (Finding::Inconclusive(Reason::KindUncertain), Some(possible.file));
     }
+    // A file that bears the name of what lacks, and whose pages do not say plainly that they are something else.
+    let bears_the_name = |document: &&Placed<'_>| document.file.reading.name_hint.is_some_and(wanted) && document.certainty < PLAIN_CERTAINTY_MIN;
+    if let Some(named) = placed.iter().find(bears_the_name) {
+        return (Finding::Inconclusive(Reason::KindUncertain), Some(named.file));
+    }
     // A page that nobody could make out may be the card or the portrait, which bear few words.
     if matches!(requirement.kind, DocumentKind::IdentityDocument | DocumentKind::Photo)
         && let Some(unknown) = placed.iter().find(|document| is_unknown_picture(document, certainty))
@@ -206,6 +211,8 @@ fn is_unknown_text(document: &Placed<'_>, certainty: &CertaintyRules) -> bool {
     document.kind == DocumentKind::Other && document.certainty < certainty.doubt && document.reading.evidence.is_empty()
 }
 
+/// From this certainty on a page is what it says, whatever its file is called.
+const PLAIN_CERTAINTY_MIN: f32 = 0.95;
 /// A second guess below this probability raises no doubt.
 const POSSIBLE_PROBABILITY_MIN: f32 = 0.15;
 

@@ -285,6 +285,6 @@ pub struct FileReading {
     pub readable: bool,
     pub findings: Vec<FileFinding>,
     pub documents: Vec<DocumentReading>,
-    /// What the file's name speaks of, when nothing could be read in it.
+    /// What the file's name speaks of: no evidence beside a page that speaks for itself, and a doubt where a page hardly does.
     pub name_hint: Option<DocumentKind>,
 }

@@ -37,7 +37,7 @@ pub fn understand(raw: &RawReading, context: &UnderstandingContext<'_>) -> FileR
         pages: u32::try_from(raw.pages.len()).unwrap_or(u32::MAX).max(1),
         readable: raw.readable,
         findings: raw.findings.clone(),
-        name_hint: documents.is_empty().then(|| kind::named(context.file_name)).flatten(),
+        name_hint: kind::named(context.file_name),
         documents,
     }
 }

@@ -23,7 +23,7 @@ use crate::domain::dossier::{Corrections, FileFacts};
 use crate::domain::finding::Reason;
 use crate::domain::letter::ArchiveProblem;
 use crate::domain::mail::{Classification, MailClass};
-use crate::domain::profile::{self, Profile};
+use crate::domain::profile::{self, MailHint, Profile};
 use crate::domain::route::Piece;
 use crate::domain::rules::Rules;
 use crate::intake::class::{ClassContext, classify};
@@ -425,12 +425,22 @@ fn read_files(office: &Office, mail_id: i64, opened: &OpenedMail) -> anyhow::Res
 }
 
 fn assignment_of(office: &Office, opened: &OpenedMail, files: &[MailFileRow], known: &Known) -> Assignment {
-    let drawn = profile_of(files, &office.rules);
+    let parsed = &opened.record.parsed;
+    let from_address = parsed.from.as_ref().map(|from| from.key()).unwrap_or_default();
+    // A translation may tell a birth date and no name that can be taken from it: then the sender's counts.
+    let hint = MailHint {
+        from_name: parsed.from.as_ref().and_then(|from| from.name.as_deref()),
+        from_address: &from_address,
+        subject: &parsed.subject,
+        own_text: &parsed.own_text,
+        programmes: &[],
+    };
+    let drawn = profile_of(files, &[hint], &office.rules);
     known.assign(&arrival(opened, drawn.name, drawn.birth_date))
 }
 
 /// Whom these files are about.
-fn profile_of(files: &[MailFileRow], rules: &Rules) -> Profile {
+fn profile_of(files: &[MailFileRow], hints: &[MailHint<'_>], rules: &Rules) -> Profile {
     let facts: Vec<FileFacts> = files
         .iter()
         .map(|file| FileFacts { mail_id: file.mail_id, name: file.name.clone(), sha256: file.sha256.clone(), reading: file.reading.clone() })
@@ -445,7 +455,7 @@ fn profile_of(files: &[MailFileRow], rules: &Rules) -> Profile {
             facts: &document.reading.facts,
         })
         .collect();
-    profile::profile(&pieces, &[], rules)
+    profile::profile(&pieces, hints, rules)
 }
 
 fn arrival(opened: &OpenedMail, person: Option<crate::domain::person::PersonName>, birth_date: Option<chrono::NaiveDate>) -> Arrival {

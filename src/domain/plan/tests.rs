@@ -252,6 +252,21 @@ fn a_file_that_does_not_open_is_asked_for_once_by_its_name() {
 }
 
 #[test]
+fn a_file_that_bears_the_name_of_what_lacks_is_looked_at_unless_it_plainly_is_something_else() {
+    let with_file = |certainty: f32| {
+        let mut facts = without(DocumentKind::Cv);
+        let mut named = file(1, "CV_Morel.tif", vec![document(DocumentKind::LanguageCertificate, certainty, "fr")]);
+        named.reading.name_hint = Some(DocumentKind::Cv);
+        facts.files.push(named);
+        facts
+    };
+    let doubtful = settled(&with_file(0.87));
+    assert!(doubtful.state.missing.is_empty());
+    assert!(doubtful.state.to_check.iter().any(|check| check.requirement == DocumentKind::Cv && check.file_name.as_deref() == Some("CV_Morel.tif")));
+    check_missing(&with_file(0.98), &[DocumentKind::Cv]);
+}
+
+#[test]
 fn mails_that_come_close_together_get_one_answer_after_they_settled() {
     let mut facts = whole();
     facts.mails.push(mail(2, "2024-01-10T09:15:00Z"));

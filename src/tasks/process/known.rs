@@ -188,7 +188,7 @@ fn subject_of_files(connection: &Connection, dossier_id: i64, rules: &Rules) -> 
     for mail in mails::ids_of_dossier(connection, dossier_id)? {
         files.extend(mails::files_of_mail(connection, mail)?);
     }
-    let drawn = profile_of(&files, rules);
+    let drawn = profile_of(&files, &[], rules);
     Ok(Subject { person: drawn.name, birth_date: drawn.birth_date })
 }
 

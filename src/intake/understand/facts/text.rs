@@ -62,9 +62,11 @@ static LABEL_FIELDS: LazyLock<BTreeMap<&'static str, Field>> =
 /// The words that labels begin with: most words of a text begin none.
 static FIRST_WORDS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| LABEL_FIELDS.keys().filter_map(|label| label.split(' ').next()).collect());
 
+type LabelsByBeginning = BTreeMap<(char, usize), Vec<(&'static str, Field)>>;
+
 /// Labels that are long enough to be known with a wrong letter, by their first letter and their number of words.
-static LONG_LABELS: LazyLock<BTreeMap<(char, usize), Vec<(&'static str, Field)>>> = LazyLock::new(|| {
-    let mut long: BTreeMap<(char, usize), Vec<(&'static str, Field)>> = BTreeMap::new();
+static LONG_LABELS: LazyLock<LabelsByBeginning> = LazyLock::new(|| {
+    let mut long = LabelsByBeginning::new();
     for (label, field) in LABEL_FIELDS.iter().filter(|(label, field)| label.len() >= MISREAD_LABEL_BYTES_MIN && **field != Field::Other) {
         if let Some(initial) = label.chars().next() {
             long.entry((initial, label.split(' ').count())).or_default().push((label, *field));
