@@ -90,7 +90,8 @@ fn sandbox(models: &Path) -> Sandbox {
         ocr: OcrMode::Auto,
         ocr_models: models.to_owned(),
         program: PathBuf::from(PROGRAM),
-        seconds_max: 60,
+        // Other tests may have both cores at the same time.
+        seconds_max: 240,
         memory_bytes_max: 1 << 30,
         unpack_limits: UnpackLimits::default(),
     })
@@ -156,6 +157,6 @@ fn the_installed_networks_read_what_is_printed() {
     ]);
     let (first, second) = (text_of(&sandbox, &page), text_of(&sandbox, &page));
     assert_eq!(first, second);
-    let read = ["certifions", "enseignements", "Thermodynamique", "Nantes"].iter().filter(|word| first.contains(**word)).count();
-    assert!(read >= 3, "{first}");
+    let read = ["personne", "nommée", "suivi", "licence", "mécanique", "Thermodynamique", "Nantes"].iter().filter(|word| first.contains(**word)).count();
+    assert!(read >= 5, "{first}");
 }

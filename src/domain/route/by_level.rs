@@ -40,18 +40,18 @@ fn bac5_route_by_surroundings(claims: &[Claim<'_>], top: &[&Claim<'_>], circumst
     let other_french = claims.iter().any(|claim| claim.degree.country.as_deref() == Some("FRA"));
     let nationality = circumstances.nationality;
     let writes_french = nationality.is_some_and(|code| FRENCH_WRITING_STATES.contains(&code));
-    // A school that writes French to someone whose own country does not is a French school; and abroad nobody calls a degree by the CTI's words.
+    // A school that writes French to someone whose own country does not is a French school.
     let french_by_school = top.iter().any(|claim| claim.by_school && french_route(claim.degree.family).is_some());
     let engineer = french.first() == Some(&Route::CtiEngineer);
-    // But the bare word "ingénieur" in a CV is how a candidate translates the title of any country: it says neither France nor elsewhere.
-    let only_mentioned = top.iter().all(|claim| claim.weight == Weight::Mentioned);
-    if engineer && only_mentioned && !other_french && !other_abroad && nationality.is_some_and(|code| code != "FRA") && !writes_french {
-        basis.push("titre d'ingénieur connu par le CV seul, sans pays".to_owned());
+    // Whereas "ingénieur" in the candidate's own words is how the title of any country is translated: it says neither France nor elsewhere.
+    let from_elsewhere = nationality.is_some_and(|code| code != "FRA") && !writes_french;
+    if engineer && from_elsewhere && !french_by_school && !other_french {
+        basis.push("titre d'ingénieur connu par le candidat seul, sans pays".to_owned());
         return None;
     }
     let likely_french = match nationality {
         Some("FRA") => !other_abroad,
-        Some(_) if !writes_french => french_by_school || engineer,
+        Some(_) if !writes_french => french_by_school || engineer && other_french,
         Some(_) | None => other_french && !other_abroad,
     };
     if let (true, 1, Some(route)) = (likely_french, french.len(), french.first()) {
