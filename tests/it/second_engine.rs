@@ -157,6 +157,7 @@ fn the_installed_networks_read_what_is_printed() {
     ]);
     let (first, second) = (text_of(&sandbox, &page), text_of(&sandbox, &page));
     assert_eq!(first, second);
-    let read = ["personne", "nommée", "suivi", "licence", "mécanique", "Thermodynamique", "Nantes"].iter().filter(|word| first.contains(**word)).count();
+    let read =
+        ["personne", "nommée", "suivi", "licence", "mécanique", "Thermodynamique", "Nantes"].iter().filter(|word| first.contains(**word)).count();
     assert!(read >= 5, "{first}");
 }
