@@ -99,6 +99,12 @@ fn issued_later(payee: usize, credit: &Credit, question: &Question<'_>) -> bool 
     issued.is_some_and(|issued| issued > credit.movement.booking_date)
 }
 
+/// Whether the family name or the address of this payee stands on the transfer. A reference that nobody could have known yet is odd; beside
+/// its candidate's name it is still theirs: dossiers are opened anew, and dates of mails and of banks are not of one clock.
+fn is_named(payee: usize, evidence: &Evidence) -> bool {
+    evidence.best(payee).is_some_and(|found| found.fit >= Fit::Family && found.sureness <= Sureness::Spelling) || evidence.emails.contains(&payee)
+}
+
 fn one_reference(payee: usize, credit: &Credit, evidence: &Evidence, question: &Question<'_>) -> Verdict {
     if let Some(grouped) = named_group(credit, evidence, question)
         && grouped.payees.contains(&payee)
@@ -108,7 +114,7 @@ fn one_reference(payee: usize, credit: &Credit, evidence: &Evidence, question: &
     if let Some(why) = contradiction(&[payee], evidence, question) {
         return Verdict::review(format!("référence exacte, mais {why}"));
     }
-    if issued_later(payee, credit, question) {
+    if issued_later(payee, credit, question) && !is_named(payee, evidence) {
         return Verdict::review("référence exacte, mais le virement est antérieur à son envoi");
     }
     if bears_another_family(&[payee], evidence) && text_leans_elsewhere(payee, evidence, question) {
@@ -169,7 +175,7 @@ fn by_damaged_reference(credit: &Credit, evidence: &Evidence, question: &Questio
     if let Some(why) = contradiction(&[payee], evidence, question) {
         return Some(Verdict::review(format!("référence abîmée, et {why}")));
     }
-    if issued_later(payee, credit, question) || (bears_another_family(&[payee], evidence) && !evidence.text.contains_key(&payee)) {
+    if (issued_later(payee, credit, question) && !full) || (bears_another_family(&[payee], evidence) && !evidence.text.contains_key(&payee)) {
         return Some(Verdict::review("référence abîmée, et un autre candidat possible"));
     }
     let charged = credit.movement.amount.0 > question.fee.0 / 4 && credit.movement.amount.0 < question.fee.0.saturating_mul(2);

@@ -112,6 +112,23 @@ fn each_situation_has_its_answer() {
 }
 
 #[test]
+fn a_reference_quoted_before_it_was_given_needs_its_candidates_name() {
+    let mut payees = people();
+    payees.iter_mut().for_each(|payee| payee.reference_issued_on = Some(payee.opened_on));
+    let reference = payees[0].reference.clone();
+    let state_of = |debtor: &str, remittance: &str| {
+        let credits = [credit(1, day("2024-01-29"), 6000, debtor, remittance)];
+        match_transfers(&credits, &payees, &[], FEE, &vocabulary(), &MatchingOptions::default()).remove(0).state
+    };
+    assert_eq!(state_of("MME DUPONT ELODIE", &reference), TransferState::Matched);
+    assert_eq!(state_of("M DUPONT JEAN", &reference), TransferState::Matched);
+    assert_eq!(state_of("FLYWIRE", &reference), TransferState::ToReview);
+    let cut = &reference[..reference.len() - 2];
+    assert_eq!(state_of("MME DUPONT ELODIE", cut), TransferState::Matched);
+    assert_eq!(state_of("M DUPONT JEAN", cut), TransferState::ToReview);
+}
+
+#[test]
 fn what_went_back_is_returned_and_what_completes_is_attributed() {
     let credits = [
         credit(1, day("2024-02-10"), 6000, "DUPONT ELODIE", "frais de dossier"),
